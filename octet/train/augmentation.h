@@ -33,15 +33,15 @@ struct RandomCrop {
 struct Augmentation {
   // Length of the shorter side in pixels; the aspect ratio stays.
   int64_t resize_shorter = 0;
-  std::optional<RandomResizedCrop> random_resized_crop;
-  std::optional<RandomCrop> random_crop;
+  std::optional<RandomResizedCrop> random_resized_crop = std::nullopt;
+  std::optional<RandomCrop> random_crop = std::nullopt;
   // Both sides of the central part; what sticks out beyond the image is 0.
   int64_t center_crop = 0;
   // Probability of mirroring left to right.
   double flip_probability = 0;
   // Per channel; y = (x - mean) / std, where uint8 images are first divided by 255. Empty: no
   // normalization, though uint8 images are still divided.
-  std::vector<float> mean, std;
+  std::vector<float> mean = {}, std = {};
 };
 
 // For training: small images (of one known size, up to 64 pixels a side) are padded by an eighth of

@@ -30,9 +30,9 @@ struct DataLoaderOptions {
   bool skip_bad = false;
   // Batches that may be ready or in the making ahead of next().
   int prefetch = 4;
-  Augmentation augmentation;
+  Augmentation augmentation = {};
   // Use only so many examples, taken at even distances from the whole dataset.
-  std::optional<int64_t> max_examples;
+  std::optional<int64_t> max_examples = std::nullopt;
 };
 
 class DataLoader {

@@ -177,9 +177,9 @@ std::unique_ptr<Dataset> read_idx_dataset(const std::string& images_path,
 std::unique_ptr<Dataset> open_idx_dataset(const std::string& folder, Split split,
                                           std::vector<std::string> class_names) {
   const std::string prefix = split == Split::kTraining ? "train" : "t10k";
-  return read_idx_dataset(find_idx_file(folder, prefix + "-images", "idx3"),
-                          find_idx_file(folder, prefix + "-labels", "idx1"),
-                          std::move(class_names));
+  const std::string images = find_idx_file(folder, prefix + "-images", "idx3");
+  const std::string labels = find_idx_file(folder, prefix + "-labels", "idx1");
+  return read_idx_dataset(images, labels, std::move(class_names));
 }
 
 }  // namespace octet
