@@ -1,0 +1,17 @@
+#include "octet/ops/relu.h"
+
+#include <ATen/ATen.h>
+
+#include "octet/ops/op_types.h"
+
+namespace octet {
+
+OutputTypes infer(const ReLU&, InputTypes inputs) {
+  return {inputs[0]};
+}
+
+OutputTensors forward(const ReLU&, InputTensors inputs, ForwardContext&) {
+  return {at::relu(inputs[0])};
+}
+
+}  // namespace octet

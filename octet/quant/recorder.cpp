@@ -1,0 +1,254 @@
+#include "octet/quant/recorder.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "octet/base/error.h"
+#include "octet/base/shape.h"
+#include "octet/quant/histogram.h"
+#include "octet/quant/range_search.h"
+
+namespace octet {
+namespace {
+
+// The state by name, each tensor as a view of the state's storage with one row per channel.
+struct State {
+  at::Tensor m;       // (rows)
+  at::Tensor M;       // (rows)
+  at::Tensor count;   // (1)
+  at::Tensor limit;   // (rows), HISTOGRAM only
+  at::Tensor counts;  // (rows, bins), HISTOGRAM only
+};
+
+State state_of(const RecorderSpec& spec, std::span<const at::Tensor> state) {
+  const bool has_histogram = spec.statistic == Statistic::HISTOGRAM;
+  OCTET_INTERNAL_CHECK(state.size() == (has_histogram ? 5 : 3));
+  State result{
+      state[0].detach().view(-1), state[1].detach().view(-1), state[2].detach().view(-1), {}, {}};
+  OCTET_INTERNAL_CHECK(result.M.numel() == result.m.numel() && result.count.numel() == 1);
+  if (has_histogram) {
+    result.limit = state[3].detach().view(-1);
+    result.counts = state[4].detach().view({result.m.numel(), -1});
+  }
+  return result;
+}
+
+// x as (rows, values): one row for the tensor, or one for each channel.
+at::Tensor rows_of(const at::Tensor& x, int64_t axis, int64_t rows, std::string_view where) {
+  if (axis < 0) {
+    OCTET_INTERNAL_CHECK(rows == 1);
+    // The order of the values does not matter, so a tensor in another layout needs no copy.
+    if (x.is_non_overlapping_and_dense()) return x.as_strided({1, x.numel()}, {x.numel(), 1});
+    return x.reshape({1, -1});
+  }
+  axis = normalize_axis(axis, x.dim(), where);
+  OCTET_CHECK(x.size(axis) == rows, where,
+              "{} channels along axis {} of a value of shape {}, {} in "
+              "the recorder",
+              x.size(axis), axis, to_string(Shape(x.sizes().vec())), rows);
+  return x.movedim(axis, 0).reshape({rows, -1});
+}
+
+struct BatchFigures {
+  at::Tensor smallest;  // (rows) float32
+  at::Tensor largest;
+};
+
+// NaN and infinity show in the extremes, so that finite values cost no pass of their own.
+BatchFigures figures_of(Statistic statistic, const at::Tensor& rows, std::string_view where) {
+  // One row is reduced as a whole, which ATen does in parallel.
+  const bool whole = rows.size(0) == 1;
+  auto [smallest, largest] = whole ? at::aminmax(rows) : at::aminmax(rows, 1);
+  smallest = smallest.to(at::kFloat).view(-1);
+  largest = largest.to(at::kFloat).view(-1);
+  if (!(at::isfinite(smallest) & at::isfinite(largest)).all().item<bool>()) {
+    const int64_t bad = rows.numel() - at::isfinite(rows).sum().item<int64_t>();
+    OCTET_CHECK(bad == 0, where, "{} of {} values are NaN or infinite", bad, rows.numel());
+    throw_error(where, "values are beyond the largest float32");
+  }
+  if (statistic == Statistic::ABS_MAX) {
+    const at::Tensor magnitude = at::maximum(smallest.neg(), largest);
+    smallest = at::where(smallest < 0, magnitude.neg(), at::zeros_like(magnitude));
+    largest = magnitude;
+  }
+  return {smallest, largest};
+}
+
+void update(const at::Tensor& past, const at::Tensor& batch, double decay) {
+  // Two roundings, as in an interpreter of float32 arithmetic: no fused multiply-add.
+  past.copy_(past * decay + batch * (1 - decay));
+}
+
+// A moving average without the 0 that it started from.
+at::Tensor corrected(const RecorderSpec& spec, const at::Tensor& average, const at::Tensor& count) {
+  if (spec.aggregation != Aggregation::MOVING_AVERAGE || !spec.bias_correction) return average;
+  const double weight = 1 - std::pow(spec.decay, count.item<double>());
+  return (average.to(at::kDouble) / weight).to(at::kFloat);
+}
+
+Interval search(const RecorderSpec& spec, const Histogram& histogram, const QuantFormat& format,
+                bool symmetric) {
+  switch (spec.rule) {
+    case RangeRule::PERCENTILE:
+      return percentile_range(histogram, format, symmetric, spec.percent);
+    case RangeRule::ENTROPY:
+      return entropy_range(histogram, format, symmetric);
+    default:
+      return mse_range(histogram, format, symmetric);
+  }
+}
+
+Range range_from_histogram(const RecorderSpec& spec, const State& seen, const QuantFormat& format,
+                           bool symmetric) {
+  const at::Tensor minima = seen.m.to(at::kCPU).clone();
+  const at::Tensor maxima = seen.M.to(at::kCPU).clone();
+  const at::Tensor limits = seen.limit.to(at::kCPU).contiguous();
+  const at::Tensor counts = seen.counts.to(at::kCPU).contiguous();
+  const auto bins = static_cast<size_t>(counts.size(1));
+  for (int64_t row = 0; row < counts.size(0); ++row) {
+    float& minimum = minima.data_ptr<float>()[row];
+    float& maximum = maxima.data_ptr<float>()[row];
+    const Histogram histogram{{counts.data_ptr<int64_t>() + row * bins, bins},
+                              limits.data_ptr<float>()[row],
+                              minimum,
+                              maximum};
+    const Interval interval = search(spec, histogram, format, symmetric);
+    minimum = static_cast<float>(interval.lower);
+    maximum = static_cast<float>(interval.upper);
+  }
+  return {minima.to(seen.m.device()), maxima.to(seen.m.device())};
+}
+
+Range range_by_rule(const RecorderSpec& spec, const State& seen, const QuantFormat& format,
+                    bool symmetric) {
+  const at::Tensor m = corrected(spec, seen.m, seen.count);
+  const at::Tensor M = corrected(spec, seen.M, seen.count);
+  switch (spec.rule) {
+    case RangeRule::MIN_MAX:
+      return {m.clone(), M.clone()};
+    case RangeRule::SPAN: {
+      // Halving is exact, and so is the doubling in choose_scale: scale = d / steps.
+      const at::Tensor half = (M - m).clamp_min(1e-24) / 2;
+      return {half.neg(), half};
+    }
+    case RangeRule::MAX_ONLY:
+      return {M.abs().neg(), M.abs()};
+    default:
+      return range_from_histogram(spec, seen, format, symmetric);
+  }
+}
+
+}  // namespace
+
+std::vector<StateTensor> recorder_state(const RecorderSpec& spec, int64_t channels) {
+  std::vector<int64_t> shape;
+  if (channels > 0) shape.push_back(channels);
+  const auto floats = at::TensorOptions().dtype(at::kFloat);
+  const auto integers = at::TensorOptions().dtype(at::kLong);
+  std::vector<StateTensor> state{{"m", at::zeros(shape, floats)},
+                                 {"M", at::zeros(shape, floats)},
+                                 {"count", at::zeros({}, integers)}};
+  if (spec.statistic == Statistic::HISTOGRAM) {
+    state.push_back({"limit", at::zeros(shape, floats)});
+    shape.push_back(histogram_bins(channels > 0));
+    state.push_back({"histogram", at::zeros(shape, integers)});
+  }
+  return state;
+}
+
+void observe(const RecorderSpec& spec, std::span<const at::Tensor> state, const at::Tensor& x,
+             int64_t axis, std::string_view where) {
+  const at::NoGradGuard no_grad;
+  const State seen = state_of(spec, state);
+  OCTET_CHECK(x.numel() > 0, where, "there is nothing to record in a value of shape {}",
+              to_string(Shape(x.sizes().vec())));
+  const at::Tensor rows = rows_of(x.detach(), axis, seen.m.numel(), where);
+  const BatchFigures batch = figures_of(spec.statistic, rows, where);
+  if (spec.aggregation == Aggregation::MOVING_AVERAGE) {
+    update(seen.m, batch.smallest, spec.decay);
+    update(seen.M, batch.largest, spec.decay);
+  } else {
+    seen.m.copy_(at::minimum(seen.m, batch.smallest));
+    seen.M.copy_(at::maximum(seen.M, batch.largest));
+  }
+  if (spec.statistic == Statistic::HISTOGRAM) {
+    add_to_histogram(seen.counts, seen.limit, rows,
+                     at::maximum(batch.smallest.neg(), batch.largest));
+  }
+  seen.count.add_(1);
+}
+
+Range range_of(const RecorderSpec& spec, std::span<const at::Tensor> state,
+               const QuantFormat& format, bool symmetric, std::string_view where) {
+  const at::NoGradGuard no_grad;
+  const State seen = state_of(spec, state);
+  OCTET_CHECK(seen.count.item<int64_t>() > 0, where,
+              "the recorder has seen no data to take a range from");
+  const Range range = range_by_rule(spec, seen, format, symmetric);
+  return {range.minimum.view_as(state[0]), range.maximum.view_as(state[0])};
+}
+
+ScaleZeroPoint scale_of(const RecorderSpec& spec, std::span<const at::Tensor> state,
+                        const QuantFormat& format, bool symmetric, Pow2 pow2,
+                        std::string_view where) {
+  return choose_scale(range_of(spec, state, format, symmetric, where), format, symmetric, pow2,
+                      where);
+}
+
+namespace {
+
+void merge_extremes(const State& state, const std::vector<State>& others) {
+  for (const State& other : others) {
+    state.m.copy_(at::minimum(state.m, other.m));
+    state.M.copy_(at::maximum(state.M, other.M));
+    state.count.add_(other.count);
+    if (state.counts.defined()) {
+      merge_histogram(state.counts, state.limit, other.counts, other.limit);
+    }
+  }
+}
+
+// The mean of the averages, each freed of its start at 0 first and the mean given it again.
+void merge_averages(const RecorderSpec& spec, const State& state, const std::vector<State>& all) {
+  const auto start_weight = [&](int64_t count) {
+    return spec.bias_correction ? 1 - std::pow(spec.decay, static_cast<double>(count)) : 1.0;
+  };
+  at::Tensor m = at::zeros_like(state.m, at::kDouble);
+  at::Tensor M = at::zeros_like(m);
+  int64_t total = 0;
+  int64_t longest = 0;
+  for (const State& one : all) {
+    const auto count = one.count.item<int64_t>();
+    if (count == 0) continue;
+    const double weight = static_cast<double>(count) / start_weight(count);
+    m.add_(one.m.to(at::kDouble) * weight);
+    M.add_(one.M.to(at::kDouble) * weight);
+    total += count;
+    longest = std::max(longest, count);
+  }
+  if (total == 0) return;
+  const double weight = start_weight(longest) / static_cast<double>(total);
+  state.m.copy_(m * weight);
+  state.M.copy_(M * weight);
+  state.count.fill_(longest);
+}
+
+}  // namespace
+
+void merge(const RecorderSpec& spec, std::span<const at::Tensor> state,
+           std::span<const std::vector<at::Tensor>> others) {
+  const at::NoGradGuard no_grad;
+  const State into = state_of(spec, state);
+  std::vector<State> rest;
+  for (const std::vector<at::Tensor>& other : others) rest.push_back(state_of(spec, other));
+  if (spec.aggregation == Aggregation::MOVING_AVERAGE) {
+    rest.insert(rest.begin(), into);
+    merge_averages(spec, into, rest);
+  } else {
+    merge_extremes(into, rest);
+  }
+}
+
+}  // namespace octet

@@ -1,0 +1,120 @@
+#include "octet/quant/scale.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "octet/base/error.h"
+#include "octet/base/logging.h"
+
+namespace octet {
+namespace {
+
+// 2^e for the e nearest to, above or below log2(scale). With scale = f * 2^exponent and f in
+// [0.5, 1), log2 is in [exponent - 1, exponent), and its middle is where f = sqrt(0.5): every case
+// is exact, which a logarithm in floats is not.
+float to_power_of_two(float scale, Pow2 pow2) {
+  if (pow2 == Pow2::NOTROUND || scale == 0) return scale;
+  int exponent = 0;
+  const float fraction = std::frexp(scale, &exponent);
+  const bool up =
+      pow2 == Pow2::CEIL ? fraction > 0.5f : pow2 == Pow2::ROUND && fraction > 0.70710677f;
+  return std::ldexp(1.0f, up ? exponent : exponent - 1);
+}
+
+float unrounded_scale(float minimum, float maximum, const QuantFormat& format, bool symmetric) {
+  if (!symmetric) {
+    return (std::max(maximum, 0.0f) - std::min(minimum, 0.0f)) / static_cast<float>(format.steps());
+  }
+  if (!format.is_signed()) return std::max(maximum, 0.0f) / static_cast<float>(format.qmax());
+  return 2 * std::max(std::abs(minimum), std::abs(maximum)) / static_cast<float>(format.steps());
+}
+
+float zero_point_for(float minimum, float scale, const QuantFormat& format) {
+  const auto lowest = static_cast<float>(format.qmin());
+  const float zero_point = std::nearbyint(lowest - std::min(minimum, 0.0f) / scale);
+  return std::clamp(zero_point, lowest, format.largest_float());
+}
+
+at::Tensor on_host(const at::Tensor& t) {
+  return t.detach().to(at::kCPU, at::kFloat).contiguous();
+}
+
+}  // namespace
+
+ScaleZeroPoint choose_scale(const Range& range, const QuantFormat& format, bool symmetric,
+                            Pow2 pow2, std::string_view where) {
+  format.validate(where);
+  OCTET_CHECK(!(symmetric && !format.is_signed() && format.narrow_range), where,
+              "narrow_range leaves 0 out of uint8, and a symmetric scale needs it");
+  OCTET_INTERNAL_CHECK(range.minimum.sizes() == range.maximum.sizes());
+  const at::Tensor minima = on_host(range.minimum);
+  const at::Tensor maxima = on_host(range.maximum);
+  at::Tensor scales = at::empty_like(minima);
+  at::Tensor zero_points = at::zeros_like(minima);
+  const int64_t n = minima.numel();
+  int64_t num_tiny = 0;
+  int64_t num_negative = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const float minimum = minima.data_ptr<float>()[i];
+    const float maximum = maxima.data_ptr<float>()[i];
+    OCTET_CHECK(std::isfinite(minimum) && std::isfinite(maximum), where,
+                "the range [{}, {}] is not finite", minimum, maximum);
+    const float scale = to_power_of_two(unrounded_scale(minimum, maximum, format, symmetric), pow2);
+    OCTET_CHECK(std::isfinite(scale), where, "the range [{}, {}] is too wide for a float32 scale",
+                minimum, maximum);
+    num_tiny += scale < kTinyScale;
+    num_negative += symmetric && !format.is_signed() && minimum < 0;
+    scales.data_ptr<float>()[i] = std::max(scale, kTinyScale);
+    if (!symmetric) {
+      zero_points.data_ptr<float>()[i] =
+          zero_point_for(minimum, std::max(scale, kTinyScale), format);
+    }
+  }
+  if (num_tiny > 0) {
+    log_warning("[{}] {} of {} ranges are zero or nearly so; their scale is set to {}", where,
+                num_tiny, n, kTinyScale);
+  }
+  if (num_negative > 0) {
+    log_warning("[{}] {} of {} ranges hold negative values, which uint8 with zero point 0 makes 0",
+                where, num_negative, n);
+  }
+  return {scales.to(range.minimum.device()), zero_points.to(range.minimum.device())};
+}
+
+at::Tensor bias_scale(const at::Tensor& scale_x, const at::Tensor& scale_w) {
+  OCTET_INTERNAL_CHECK(scale_x.numel() == 1);
+  return scale_x.reshape({}) * scale_w;
+}
+
+Range union_of(std::span<const Range> ranges) {
+  OCTET_INTERNAL_CHECK(!ranges.empty());
+  Range result = ranges.front();
+  for (const Range& range : ranges.subspan(1)) {
+    OCTET_INTERNAL_CHECK(range.minimum.sizes() == result.minimum.sizes());
+    result.minimum = at::minimum(result.minimum, range.minimum);
+    result.maximum = at::maximum(result.maximum, range.maximum);
+  }
+  return result;
+}
+
+at::Tensor align_to_axis(const at::Tensor& values, int64_t axis, int64_t rank) {
+  OCTET_INTERNAL_CHECK(axis < rank && (axis >= 0 || values.numel() == 1));
+  std::vector<int64_t> shape(static_cast<size_t>(rank), 1);
+  if (axis >= 0) shape[static_cast<size_t>(axis)] = values.numel();
+  return values.reshape(shape);
+}
+
+QParams to_qparams(const ScaleZeroPoint& numbers, const QuantFormat& format, int64_t axis) {
+  const at::Tensor scale = on_host(numbers.scale);
+  const at::Tensor zero_point = on_host(numbers.zero_point).to(at::kInt);
+  QParams result{.format = format, .axis = axis};
+  result.scale.assign(scale.data_ptr<float>(), scale.data_ptr<float>() + scale.numel());
+  result.zero_point.assign(zero_point.data_ptr<int32_t>(),
+                           zero_point.data_ptr<int32_t>() + zero_point.numel());
+  return result;
+}
+
+}  // namespace octet
