@@ -23,6 +23,15 @@ Parameter& ParameterStore::get_or_create(const std::string& name, const Shape& s
 
 Parameter& ParameterStore::set(const std::string& name, const at::Tensor& value, bool need_grad) {
   auto [entry, inserted] = by_name_.try_emplace(name);
+  if (!inserted && entry->second.parameter.value.sizes() == value.sizes() &&
+      entry->second.parameter.value.scalar_type() == value.scalar_type()) {
+    // The tensor stays: solvers and networks that hold it see the new value.
+    Parameter& parameter = entry->second.parameter;
+    parameter.need_grad = need_grad;
+    parameter.value.set_requires_grad(need_grad && at::isFloatingType(value.scalar_type()));
+    parameter.value.detach().copy_(value.detach());
+    return parameter;
+  }
   if (inserted) entry->second.order = next_order_++;
   at::Tensor leaf = value.detach().to(device_).contiguous();
   if (leaf.is_same(value) || leaf.is_alias_of(value)) leaf = leaf.clone();

@@ -32,7 +32,8 @@ class ParameterStore {
   // another shape exists.
   Parameter& get_or_create(const std::string& name, const Shape& shape, const Initializer& initial,
                            bool need_grad = true);
-  // Adds or replaces; the value is moved to the store's device.
+  // Adds or replaces; the value is copied to the store's device. If the shape stays, the tensor
+  // stays too, so that whoever holds it sees the new value.
   Parameter& set(const std::string& name, const at::Tensor& value, bool need_grad);
 
   // Null if there is none.

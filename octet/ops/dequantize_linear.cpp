@@ -1,0 +1,24 @@
+#include "octet/ops/dequantize_linear.h"
+
+#include <ATen/ATen.h>
+
+#include "octet/base/error.h"
+#include "octet/ops/op_types.h"
+#include "octet/quant/fake_quantize.h"
+
+namespace octet {
+
+OutputTypes infer(const DequantizeLinear& op, InputTypes inputs) {
+  for (size_t i = 1; i < 3; ++i) {
+    const Shape joint = broadcast_shapes(inputs[0].shape, inputs[i].shape, op.kType);
+    OCTET_CHECK(joint == inputs[0].shape, op.kType, "{} {} is larger than the input {}",
+                op.kInputs[i].name, to_string(inputs[i].shape), to_string(inputs[0].shape));
+  }
+  return {{DType::kFloat32, inputs[0].shape, {}}};
+}
+
+OutputTensors forward(const DequantizeLinear&, InputTensors inputs, ForwardContext&) {
+  return {dequantize_linear(inputs[0], inputs[1], inputs[2])};
+}
+
+}  // namespace octet
