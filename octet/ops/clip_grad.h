@@ -20,7 +20,7 @@ struct ClipGradByNorm {
   OCTET_ATTRIBUTES(ClipGradByNorm, clip_norm, axes)
   static constexpr std::array kInputs{InputSpec{"x"}};
   float clip_norm = 1.0F;
-  IntList axes;
+  IntList axes = {};
 };
 
 }  // namespace octet
