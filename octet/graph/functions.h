@@ -76,8 +76,46 @@ auto call(const std::vector<VariableRef>& inputs, const Operation& attributes) {
 
 namespace octet {
 
+// Operators: element-wise, with broadcasting; numbers become scalar operations.
 inline VariableRef operator+(const VariableRef& a, const VariableRef& b) {
   return F::add2(a, b);
+}
+inline VariableRef operator-(const VariableRef& a, const VariableRef& b) {
+  return F::sub2(a, b);
+}
+inline VariableRef operator*(const VariableRef& a, const VariableRef& b) {
+  return F::mul2(a, b);
+}
+inline VariableRef operator/(const VariableRef& a, const VariableRef& b) {
+  return F::div2(a, b);
+}
+inline VariableRef operator+(const VariableRef& a, double b) {
+  return F::add_scalar(a, {.val = b});
+}
+inline VariableRef operator+(double a, const VariableRef& b) {
+  return F::add_scalar(b, {.val = a});
+}
+inline VariableRef operator-(const VariableRef& a, double b) {
+  return F::add_scalar(a, {.val = -b});
+}
+inline VariableRef operator-(double a, const VariableRef& b) {
+  return F::r_sub_scalar(b, {.val = a});
+}
+inline VariableRef operator*(const VariableRef& a, double b) {
+  return F::mul_scalar(a, {.val = b});
+}
+inline VariableRef operator*(double a, const VariableRef& b) {
+  return F::mul_scalar(b, {.val = a});
+}
+// As a product with 1 / b.
+inline VariableRef operator/(const VariableRef& a, double b) {
+  return F::mul_scalar(a, {.val = 1 / b});
+}
+inline VariableRef operator/(double a, const VariableRef& b) {
+  return F::r_div_scalar(b, {.val = a});
+}
+inline VariableRef operator-(const VariableRef& a) {
+  return F::mul_scalar(a, {.val = -1});
 }
 
 }  // namespace octet

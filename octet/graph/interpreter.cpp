@@ -32,6 +32,7 @@ class Run {
       const std::vector<VariableId>& outputs, RandomState& random, const RunOptions& options)
       : graph_(graph), parameters_(parameters), options_(options), outputs_(outputs) {
     context_.random = &random;
+    context_.device = parameters.device();
     for (const VariableId id : graph.leaves(outputs)) {
       values_[id] = graph.variable(id).kind == VariableKind::kInput
                         ? checked_input(graph, id, inputs, parameters.device())

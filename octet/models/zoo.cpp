@@ -16,7 +16,7 @@ constexpr std::array kModels{
     Entry{"mobilenet_v1", mobilenet_v1}, Entry{"mobilenet_v2", mobilenet_v2},
     Entry{"resnet18", resnet18},         Entry{"resnet34", resnet34},
     Entry{"resnet50", resnet50},         Entry{"resnet101", resnet101},
-    Entry{"resnet152", resnet152}};
+    Entry{"resnet152", resnet152},       Entry{"densenet121", densenet121}};
 
 const Entry* find(const std::string& name) {
   for (const Entry& entry : kModels) {

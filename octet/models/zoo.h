@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "octet/models/densenet.h"
 #include "octet/models/mobilenet_v1.h"
 #include "octet/models/mobilenet_v2.h"
 #include "octet/models/resnet.h"

@@ -57,8 +57,11 @@ inline constexpr InputSpec kBias{.name = "bias", .parameter = true, .optional = 
 
 // OCTET_ATTRIBUTES(Type, fields...): the type's name, visit_fields(self, visit) which calls
 // visit("name", reference) for every field, and equality.
-#define OCTET_ATTRIBUTES(Type, ...)                                        \
-  static constexpr std::string_view kType = #Type;                         \
+#define OCTET_ATTRIBUTES(Type, ...) OCTET_NAMED_ATTRIBUTES(Type, #Type __VA_OPT__(, ) __VA_ARGS__)
+
+// Likewise for a struct that cannot be called as its operation is.
+#define OCTET_NAMED_ATTRIBUTES(Type, type_name, ...)                       \
+  static constexpr std::string_view kType = type_name;                     \
   template <class Self, class Visit>                                       \
   static void visit_fields([[maybe_unused]] Self& self,                    \
                            [[maybe_unused]] Visit&& visit) {               \

@@ -2,6 +2,8 @@
 // operation's .cpp file includes beside its own header; operation.h adds the table of all.
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <optional>
 #include <string>
 
@@ -28,8 +30,9 @@ class RandomState;
 
 // What a forward pass may use beside its inputs.
 struct ForwardContext {
-  RandomState* random = nullptr;  // for operations that draw numbers; never null in a run
-  std::string where;              // the function that runs, for messages
+  RandomState* random = nullptr;   // for operations that draw numbers; never null in a run
+  std::string where;               // the function that runs, for messages
+  c10::Device device = c10::kCPU;  // where operations without inputs put their outputs
 };
 
 }  // namespace octet

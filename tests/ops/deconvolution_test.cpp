@@ -4,7 +4,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/operation_runner.h"
+#include "tests/support/random_tensor.h"
+#include "tests/support/run_operation.h"
 
 namespace octet {
 namespace {
@@ -12,7 +13,8 @@ namespace {
 TEST(Deconvolution, SpreadsTheKernel) {
   const at::Tensor x = at::tensor({1.0F, 10.0F}).reshape({1, 1, 2});
   const at::Tensor w = at::tensor({1.0F, 2.0F, 3.0F}).reshape({1, 1, 3});
-  const at::Tensor y = run_op(Deconvolution{.stride = {2}, .output_padding = {1}}, {x, w})[0];
+  const at::Tensor y =
+      run_operation(Deconvolution{.stride = {2}, .output_padding = {1}}, {x, w})[0];
   EXPECT_TRUE(at::equal(y.flatten(), at::tensor({1.0F, 2.0F, 13.0F, 20.0F, 30.0F, 0.0F})));
 }
 
@@ -21,9 +23,9 @@ TEST(Deconvolution, ChannelLastIsAPermutation) {
   const at::Tensor w = random_double({4, 3, 2, 3}, 2);
   const at::Tensor b = random_double({6}, 3);
   Deconvolution op{.pad = {1, 0}, .stride = {2, 1}, .dilation = {1, 2}, .group = 2};
-  const at::Tensor y = run_op(op, {x, w, b})[0];
+  const at::Tensor y = run_operation(op, {x, w, b})[0];
   op.channel_last = true;
-  const at::Tensor last = run_op(op, {x.movedim(1, -1), w.movedim(1, -1), b})[0];
+  const at::Tensor last = run_operation(op, {x.movedim(1, -1), w.movedim(1, -1), b})[0];
   EXPECT_TRUE(at::allclose(last.movedim(-1, 1), y));
 }
 
@@ -35,7 +37,7 @@ TEST(Deconvolution, Gradients) {
 }
 
 TEST(Deconvolution, FreeBatchPasses) {
-  EXPECT_EQ(infer_op(Deconvolution{.stride = {2, 2}}, {{-1, 3, 4, 4}, {3, 5, 2, 2}})[0].shape,
+  EXPECT_EQ(inferred_shape(Deconvolution{.stride = {2, 2}}, {{-1, 3, 4, 4}, {3, 5, 2, 2}}),
             Shape({-1, 5, 8, 8}));
 }
 
@@ -62,10 +64,10 @@ TEST(DepthwiseConvolution, IsAGroupedConvolution) {
   const at::Tensor x = random_double({2, 3, 7, 6}, 1);
   const at::Tensor w = random_double({6, 3, 3}, 2);
   const at::Tensor b = random_double({6}, 3);
-  const at::Tensor y = run_op(
+  const at::Tensor y = run_operation(
       DepthwiseConvolution{.pad = {1, 1}, .dilation = {2, 1}, .multiplier = 2}, {x, w, b})[0];
-  const at::Tensor grouped =
-      run_op(Convolution{.pad = {1, 1}, .dilation = {2, 1}, .group = 3}, {x, w.unsqueeze(1), b})[0];
+  const at::Tensor grouped = run_operation(
+      Convolution{.pad = {1, 1}, .dilation = {2, 1}, .group = 3}, {x, w.unsqueeze(1), b})[0];
   EXPECT_TRUE(at::equal(y, grouped));
   EXPECT_LE(gradient_error(DepthwiseConvolution{.base_axis = 2, .stride = {2}, .multiplier = 2},
                            {random_double({2, 2, 3, 7}, 1), random_double({6, 3}, 2)}),
@@ -87,8 +89,9 @@ TEST(DepthwiseConvolution, SaysWhatDoesNotFit) {
 TEST(DepthwiseDeconvolution, SumsNeighbouringChannels) {
   const at::Tensor x = random_double({2, 4, 5}, 1);
   const at::Tensor w = random_double({4, 3}, 2);
-  const at::Tensor each = run_op(DepthwiseDeconvolution{.stride = {2}}, {x, w})[0];
-  const at::Tensor summed = run_op(DepthwiseDeconvolution{.stride = {2}, .divisor = 2}, {x, w})[0];
+  const at::Tensor each = run_operation(DepthwiseDeconvolution{.stride = {2}}, {x, w})[0];
+  const at::Tensor summed =
+      run_operation(DepthwiseDeconvolution{.stride = {2}, .divisor = 2}, {x, w})[0];
   EXPECT_TRUE(at::allclose(summed, each.unflatten(1, {2, 2}).sum(2)));
   EXPECT_LE(gradient_error(DepthwiseDeconvolution{.pad = {1}, .divisor = 2},
                            {x, w, random_double({2}, 3)}),

@@ -4,7 +4,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/operation_runner.h"
+#include "tests/support/random_tensor.h"
+#include "tests/support/run_operation.h"
 
 namespace octet {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 TEST(WeightNormalization, GivesEachRowItsLength) {
   const at::Tensor w = random_double({3, 4, 2}, 1);
   const at::Tensor g = random_double({4}, 2);
-  const at::Tensor y = run_op(WeightNormalization{.dim = 1}, {w, g})[0];
+  const at::Tensor y = run_operation(WeightNormalization{.dim = 1}, {w, g})[0];
   EXPECT_TRUE(at::allclose(y.square().sum(IntList{0, 2}).sqrt(), g.abs()));
   EXPECT_LE(gradient_error(WeightNormalization{.dim = 1}, {w, g}), 1e-6);
   EXPECT_EQ(infer_error(WeightNormalization{}, {{3, 4}, {4}}),
@@ -21,7 +22,7 @@ TEST(WeightNormalization, GivesEachRowItsLength) {
 
 TEST(WeightStandardization, ZeroMeanUnitVariance) {
   const at::Tensor w = random_double({3, 4, 2}, 1);
-  const at::Tensor y = run_op(WeightStandardization{.eps = 0}, {w})[0];
+  const at::Tensor y = run_operation(WeightStandardization{.eps = 0}, {w})[0];
   EXPECT_TRUE(at::allclose(y.flatten(1).square().mean(1), at::ones({3}, at::kDouble)));
   EXPECT_LE(gradient_error(WeightStandardization{.channel_axis = 1}, {w}), 1e-6);
   EXPECT_EQ(infer_error(WeightStandardization{.channel_axis = 2}, {{3, 4}}),
@@ -31,12 +32,13 @@ TEST(WeightStandardization, ZeroMeanUnitVariance) {
 TEST(SpectralNorm, DividesByTheLargestSingularValue) {
   const at::Tensor w = at::diag(at::tensor({1.0, 3.0, 2.0}));
   const at::Tensor u = at::ones({3}, at::kDouble);
-  const std::vector<at::Tensor> y = run_op(SpectralNorm{.itr = 60, .output_u = true}, {w, u});
+  const std::vector<at::Tensor> y =
+      run_operation(SpectralNorm{.itr = 60, .output_u = true}, {w, u});
   EXPECT_TRUE(at::allclose(y[0], w / 3));
   EXPECT_TRUE(at::allclose(u, at::tensor({0.0, 1.0, 0.0})));
   EXPECT_TRUE(at::equal(y[1], u));
   const at::Tensor kept = at::ones({3}, at::kDouble);
-  run_op(SpectralNorm{.test = true}, {w, kept});
+  run_operation(SpectralNorm{.test = true}, {w, kept});
   EXPECT_TRUE(at::equal(kept, at::ones({3}, at::kDouble)));
   EXPECT_EQ(infer_error(SpectralNorm{.itr = 0}, {{3, 4}, {3}}),
             "[SpectralNorm] itr 0 must be at least 1");
@@ -45,8 +47,8 @@ TEST(SpectralNorm, DividesByTheLargestSingularValue) {
 
 TEST(NormNormalization, UnitNorm) {
   const at::Tensor x = random_double({3, 4}, 1);
-  EXPECT_NEAR(run_op(NormNormalization{}, {x})[0].square().sum().item<double>(), 1, 1e-9);
-  const at::Tensor y = run_op(NormNormalization{.p = 1, .axes = {1}}, {x})[0];
+  EXPECT_NEAR(run_operation(NormNormalization{}, {x})[0].square().sum().item<double>(), 1, 1e-9);
+  const at::Tensor y = run_operation(NormNormalization{.p = 1, .axes = {1}}, {x})[0];
   EXPECT_TRUE(at::allclose(y.abs().sum(1), at::ones({3}, at::kDouble)));
   EXPECT_LE(gradient_error(NormNormalization{.p = 3, .axes = {0}}, {x}), 1e-6);
   EXPECT_EQ(infer_error(NormNormalization{.p = 0.5F}, {{3}}),
@@ -57,11 +59,12 @@ TEST(MeanSubtraction, AveragesOverAllBatches) {
   const at::Tensor mean = at::zeros({2});
   const at::Tensor t = at::zeros({1});
   const at::Tensor x = at::tensor({1.0F, 2.0F, 3.0F, 6.0F}).reshape({2, 2});
-  EXPECT_TRUE(at::allclose(run_op(MeanSubtraction{}, {x, mean, t})[0], x - at::tensor({2.F, 4.F})));
-  run_op(MeanSubtraction{}, {at::zeros({1, 2}), mean, t});
+  EXPECT_TRUE(
+      at::allclose(run_operation(MeanSubtraction{}, {x, mean, t})[0], x - at::tensor({2.F, 4.F})));
+  run_operation(MeanSubtraction{}, {at::zeros({1, 2}), mean, t});
   EXPECT_TRUE(at::equal(mean, at::tensor({1.0F, 2.0F})));
   EXPECT_EQ(t.item<float>(), 2.0F);
-  const at::Tensor y = run_op(MeanSubtraction{.update_running_mean = false}, {x, mean})[0];
+  const at::Tensor y = run_operation(MeanSubtraction{.update_running_mean = false}, {x, mean})[0];
   EXPECT_TRUE(at::equal(y, x - mean));
 }
 

@@ -1,0 +1,34 @@
+// Reading and adding at positions that are data. Indices are integers or integer-valued floats;
+// negative ones count from the end. An index out of range is an Error that names it.
+#pragma once
+
+#include "octet/ops/attributes.h"
+
+namespace octet {
+
+// x: (b..., d..., n, r...) with n at `axis` and batch_dims dimensions b; indices: (b..., i...).
+// y: (b..., d..., i..., r...), y[b, d, i, r] = x[b, d, indices[b, i], r]. batch_dims <= axis.
+struct Gather {
+  OCTET_ATTRIBUTES(Gather, axis, batch_dims)
+  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"indices"}};
+  int64_t axis = 0;
+  int64_t batch_dims = 0;
+};
+
+// indices: (m, i...): position i reads x at [indices[0, i], ..., indices[m - 1, i]].
+// y: (i..., the dimensions of x after the first m).
+struct GatherNd {
+  OCTET_ATTRIBUTES(GatherNd)
+  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"indices"}};
+};
+
+// y = x0, with x1[i] added at i whose coordinate along `axis` is replaced by indices[i], for every
+// position i of indices. All three have the same rank; indices is no larger than x1, nor than x0
+// outside of `axis`.
+struct ScatterAdd {
+  OCTET_ATTRIBUTES(ScatterAdd, axis)
+  static constexpr std::array kInputs{InputSpec{"x0"}, InputSpec{"indices"}, InputSpec{"x1"}};
+  int64_t axis = 0;
+};
+
+}  // namespace octet
