@@ -28,15 +28,17 @@ configure() {
   fi
 }
 
-# build PRESET: everything. A compiler warning in the sources is a failure too.
+# build PRESET [TARGET]: everything, or the target. A compiler warning is a failure too.
 build() {
   local log="build/build_$1.log" code=0
-  cmake --build --preset "$1" --parallel "$(nproc)" 2>&1 | tee "$log" | show_progress || code=$?
+  local -a target=(${2:+--target "$2"})
+  cmake --build --preset "$1" --parallel "$(nproc)" "${target[@]}" 2>&1 | tee "$log" |
+    show_progress || code=$?
   if grep -E '(^FAILED:|error:|warning:)' "$log" >&2; then code=1; fi
   return "$code"
 }
 
-# Of ninja's lines: a line that is drawn over on a terminal, else one in fifty.
+# Of ninja's lines: one that is drawn over on a terminal, else every fiftieth.
 show_progress() {
   if [ -t 1 ]; then
     while IFS= read -r line; do printf '\r\033[K%.*s' "$((${COLUMNS:-80} - 1))" "$line"; done
