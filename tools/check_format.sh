@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=(--dry-run -Werror)
 if [ "${1:-}" = --fix ]; then mode=(-i); fi
-find octet tests examples bench cmake tools \( -name '*.h' -o -name '*.cpp' \) -print0 2>/dev/null |
+find . -path ./build -prune -o -path './.*' -prune -o \( -name '*.h' -o -name '*.cpp' \) -print0 |
   sort -z | xargs -0 -n 50 -P "$(nproc)" clang-format "${mode[@]}"

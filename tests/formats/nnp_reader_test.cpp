@@ -228,8 +228,7 @@ TEST(NnpReader, SaysWhereAndWhatIsWrong) {
        "[a.nnp:network.nntxt:22:17] the executor's input 'x9' is no variable of network 'net'"},
       {with("output_variable { variable_name: \"y0\"", "output_variable { variable_name: \"y9\""),
        "[a.nnp:network.nntxt:23:19] the executor's output 'y9' is no value of network 'net'"},
-      {with("name: \"c/b\" type", "name: \"c/b2\" type"),
-       "no variable of network"},
+      {with("name: \"c/b\" type", "name: \"c/b2\" type"), "no variable of network"},
   };
   for (const BadModel& model : models) {
     const std::string message = read_error(model_of(model.text));
