@@ -29,7 +29,7 @@ void quantize(const std::string& in, const std::string& data, const std::string&
   const VariableRef label = network.input("label", {kBatchSize, 1}, DType::kInt64);
   const VariableRef loss = F::mean(F::softmax_cross_entropy(pred, label));
 
-  const std::shared_ptr<Dataset> dataset = open_dataset(data, Split::kTraining);
+  const std::shared_ptr<Dataset> dataset = open_dataset(data, DataSplit::kTraining);
   DataLoader loader(dataset, {.batch_size = kBatchSize,
                               .augmentation = training_augmentation(dataset->image_shape(),
                                                                     image.shape().back())});
