@@ -181,48 +181,47 @@ Interval mse_range(const Histogram& h, const QuantFormat& format, bool symmetric
 namespace {
 
 // The divergence of the window [begin, end) of `counts`, quantized to `levels` equal levels, from
-// itself with everything outside counted to its ends; infinite if such an end is an empty bin,
-// which the quantized window cannot hold.
+// itself with everything outside counted to its ends. An end that is an empty bin itself cannot be
+// told from the quantized window; it counts as kEmpty values there, so that cutting off many costs
+// much and few little. Infinite if the window has fewer bins than levels, or holds nothing.
 double divergence(std::span<const double> counts, size_t begin, size_t end, size_t levels) {
+  constexpr double kEmpty = 1e-4;
   const size_t n = end - begin;
   const auto window = counts.subspan(begin, n);
-  const double total = sum_of(counts);
   const double inside = sum_of(window);
+  if (n < levels || inside == 0) return std::numeric_limits<double>::infinity();
   const double before = sum_of(counts.first(begin));
-  const double after = total - before - inside;
+  const double after = sum_of(counts.subspan(end));
+  const double total = before + inside + after;
   double sum = 0;
   for (size_t level = 0; level < levels; ++level) {
     const size_t first = level * n / levels;
     const size_t last = (level + 1) * n / levels;
     const auto bins = window.subspan(first, last - first);
     const auto occupied = static_cast<double>(bins.size() - std::ranges::count(bins, 0.0));
-    const double level_share = occupied > 0 ? sum_of(bins) / occupied / inside : 0;
+    const double level_count = occupied > 0 ? sum_of(bins) / occupied : 0;
     for (size_t i = first; i < last; ++i) {
       const double p = window[i] + (i == 0 ? before : 0) + (i + 1 == n ? after : 0);
       if (p == 0) continue;
-      if (window[i] == 0) return std::numeric_limits<double>::infinity();
-      sum += p / total * std::log(p / total / level_share);
+      const double q = window[i] > 0 ? level_count : kEmpty;
+      sum += p / total * std::log((p / total) / (q / inside));
     }
   }
   return sum;
 }
 
-// Of the windows [zero - f * below, zero + f * above) for f in (0, 1], the f that diverges least.
-// Of equals, the widest.
-double best_shrinkage(std::span<const double> counts, size_t zero, size_t below, size_t above,
-                      size_t levels) {
-  constexpr int kCandidates = 256;
-  double best = 1;
+// The number of bins, of up to `most`, at which cost(bins) is smallest; of equals, the largest.
+template <class Cost>
+size_t best_number_of_bins(size_t most, const Cost& cost) {
+  constexpr size_t kCandidates = 128;
+  size_t best = most;
   double smallest = std::numeric_limits<double>::infinity();
-  for (int k = kCandidates; k > 0; --k) {
-    const double f = static_cast<double>(k) / kCandidates;
-    const auto down = static_cast<size_t>(std::ceil(f * static_cast<double>(below)));
-    const auto up = static_cast<size_t>(std::ceil(f * static_cast<double>(above)));
-    if (down + up < levels) break;
-    const double d = divergence(counts, zero - down, zero + up, levels);
-    if (d < smallest) {
-      smallest = d;
-      best = f;
+  for (size_t k = kCandidates; k > 0; --k) {
+    const size_t bins = (most * k + kCandidates - 1) / kCandidates;
+    const double at_bins = cost(bins);
+    if (at_bins < smallest) {
+      smallest = at_bins;
+      best = bins;
     }
   }
   return best;
@@ -235,23 +234,35 @@ Interval entropy_range(const Histogram& h, const QuantFormat& format, bool symme
   const double width = bin_width(h);
   const size_t half = h.counts.size() / 2;
   const auto bins_up_to = [&](double x) {
-    return std::min(static_cast<size_t>(std::floor(x / width)) + 1, half);
+    return x > 0 ? std::min(static_cast<size_t>(std::floor(x / width)) + 1, half) : 0;
   };
   if (symmetric) {
     std::vector<double> counts = magnitudes(h, format);
     counts[0] = counts[1];
-    const double largest = largest_magnitude(h, format);
     const auto levels =
         static_cast<size_t>(format.is_signed() ? format.steps() / 2 : format.qmax());
-    return threshold_range(h,
-                           largest * best_shrinkage(counts, 0, 0, bins_up_to(largest), levels + 1));
+    const size_t bins =
+        best_number_of_bins(bins_up_to(largest_magnitude(h, format)),
+                            [&](size_t up) { return divergence(counts, 0, up, levels + 1); });
+    return threshold_range(h, width * static_cast<double>(bins));
   }
   std::vector<double> counts(h.counts.begin(), h.counts.end());
   counts[half] = counts[half + 1];
-  const size_t below = h.minimum < 0 ? bins_up_to(-h.minimum) : 0;
-  const double f = best_shrinkage(counts, half, below, bins_up_to(h.maximum),
-                                  static_cast<size_t>(format.steps()) + 1);
-  return {f * h.minimum, f * h.maximum};
+  const auto levels = static_cast<size_t>(format.steps()) + 1;
+  const size_t most_below = bins_up_to(-h.minimum);
+  const size_t most_above = bins_up_to(h.maximum);
+  size_t below = most_below;
+  size_t above = most_above;
+  const int rounds = below > 0 && above > 0 ? 3 : 1;
+  for (int round = 0; round < rounds; ++round) {
+    below = best_number_of_bins(most_below, [&](size_t down) {
+      return divergence(counts, half - down, half + above, levels);
+    });
+    above = best_number_of_bins(
+        most_above, [&](size_t up) { return divergence(counts, half - below, half + up, levels); });
+  }
+  return {std::max(-width * static_cast<double>(below), h.minimum),
+          std::min(width * static_cast<double>(above), h.maximum)};
 }
 
 }  // namespace octet

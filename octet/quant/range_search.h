@@ -40,8 +40,8 @@ Interval mse_range(const Histogram& histogram, const QuantFormat& format, bool s
 // The range whose quantized histogram has the smallest Kullback-Leibler divergence from the
 // original, with everything outside of the range counted to its outermost bins (Migacz, "8-bit
 // inference with TensorRT", GTC 2017): 128 levels for the magnitudes of int8, 256 for both signs.
-// Asymmetric ranges shrink by the same factor on both sides. The bin at 0 gets its neighbour's
-// count, since exact zeros cost no scale anything.
+// The bin at 0 gets its neighbour's count, since exact zeros cost no scale anything. Asymmetric:
+// one side after the other, three times.
 Interval entropy_range(const Histogram& histogram, const QuantFormat& format, bool symmetric);
 
 }  // namespace octet

@@ -1,0 +1,101 @@
+// explicit_attributes: see function_arguments.h.
+#include <numeric>
+
+#include "octet/formats/nnp/function_arguments.h"
+#include "octet/formats/nnp/function_schema.h"
+
+namespace octet {
+namespace {
+
+// Sets fields by name and kind, so that operations that have the same field share its rule.
+class AttributeFiller {
+ public:
+  AttributeFiller(const Graph& graph, const Function& function)
+      : attributes_(function.attributes), type_(type_name(attributes_)) {
+    if (!function.inputs.empty()) {
+      input_ = graph.variable(function.inputs[0]).type.shape;
+      rank_ = input_.rank();
+    }
+  }
+
+  Attributes fill() {
+    fill_spatial();
+    fill_axes();
+    fill_slice();
+    return attributes_;
+  }
+
+ private:
+  template <class Value>
+  Value* find(std::string_view wanted) {
+    Value* found = nullptr;
+    visit_fields(attributes_, [&](std::string_view name, auto& value) {
+      if constexpr (std::is_same_v<std::decay_t<decltype(value)>, Value>) {
+        if (name == wanted) found = &value;
+      }
+    });
+    return found;
+  }
+
+  void fill_if_empty(std::string_view name, const Shape& values) {
+    Shape* field = find<Shape>(name);
+    if (field != nullptr && field->empty()) *field = values;
+  }
+
+  // Convolutions (spatial rank from base_axis) and pooling (from the kernel).
+  void fill_spatial() {
+    const Shape* kernel = find<Shape>("kernel");
+    const int64_t* base_axis = find<int64_t>("base_axis");
+    if (kernel == nullptr && (base_axis == nullptr || find<Shape>("pad") == nullptr)) return;
+    const int64_t dims = kernel != nullptr ? kernel->rank() : rank_ - *base_axis - 1;
+    if (dims < 0) return;
+    const Shape zeros(std::vector<int64_t>(static_cast<size_t>(dims), 0));
+    const Shape ones(std::vector<int64_t>(static_cast<size_t>(dims), 1));
+    fill_if_empty("stride", kernel != nullptr ? *kernel : ones);
+    fill_if_empty("pad", zeros);
+    fill_if_empty("dilation", ones);
+    fill_if_empty("output_padding", zeros);
+  }
+
+  void fill_axes() {
+    const int64_t rank = type_ == "Stack" ? rank_ + 1 : rank_;
+    for (const char* name : {"axis", "base_axis", "channel_axis"}) {
+      int64_t* axis = find<int64_t>(name);
+      if (axis != nullptr && *axis < 0) *axis += rank;
+    }
+    for (const char* name : {"axes", "batch_axis"}) {
+      IntList* axes = find<IntList>(name);
+      if (axes == nullptr) continue;
+      for (int64_t& axis : *axes) axis += axis < 0 ? rank : 0;
+    }
+    // Reductions: no axes means all of them.
+    IntList* axes = find<IntList>("axes");
+    if (axes != nullptr && axes->empty() && find<bool>("keep_dims") != nullptr) {
+      axes->resize(static_cast<size_t>(rank_));
+      std::iota(axes->begin(), axes->end(), 0);
+    }
+  }
+
+  void fill_slice() {
+    if (type_ != "Slice") return;
+    IntList* start = find<IntList>("start");
+    IntList* step = find<IntList>("step");
+    if (start != nullptr && start->empty()) start->assign(static_cast<size_t>(rank_), 0);
+    if (step != nullptr && step->empty()) step->assign(static_cast<size_t>(rank_), 1);
+  }
+
+  Attributes attributes_;
+  std::string_view type_;
+  Shape input_;
+  int64_t rank_ = 0;
+};
+
+}  // namespace
+
+Attributes explicit_attributes(const Graph& graph, FunctionId id) {
+  const Attributes& attributes = graph.function(id).attributes;
+  if (nnabla_function(type_name(attributes)) == nullptr) return attributes;
+  return AttributeFiller(graph, graph.function(id)).fill();
+}
+
+}  // namespace octet

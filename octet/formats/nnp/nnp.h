@@ -1,0 +1,69 @@
+// NNabla's .nnp files: a network with its parameters.
+//
+// A .nnp is a ZIP archive of a text network (protobuf's text format), its parameters (HDF5 or
+// protobuf), and here a member octet.json with what only Octet knows (extras.h). Read are files of
+// NNabla, of its converter and of Neural Network Console, as long as they have no loops. Written
+// are files that NNabla reads, as long as the network consists of NNabla's functions.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "octet/graph/graph.h"
+#include "octet/graph/parameter_store.h"
+
+namespace octet {
+
+struct NnpReadOptions {
+  // What the free batch dimension becomes; kFreeDim leaves it free.
+  int64_t batch_size = kFreeDim;
+  // The executor that says which network to read, with which inputs and outputs; "" is the first.
+  // A file without executors has its first network read.
+  std::string executor = {};
+  // Where the parameters go.
+  c10::Device device = c10::kCPU;
+  // Draws the parameters that have an initializer instead of data.
+  uint64_t seed = 0;
+};
+
+struct NnpModel {
+  Graph graph;  // its outputs are the executor's
+  // All parameters of the file, also those that this network does not use, as float32 unless
+  // octet.json says otherwise.
+  std::shared_ptr<ParameterStore> parameters;
+  int64_t batch_size = 1;  // what the network was made for; its shapes do not depend on it
+  std::string extra;       // see NnpWriteOptions; "" if there is none
+};
+
+// Reads a .nnp, or a bare .nntxt or .prototxt with its parameters inside. Throws FileError with the
+// file, and where it can the member, line and column.
+NnpModel read_nnp(const std::string& path, const NnpReadOptions& options = {});
+
+enum class ParameterFormat : uint8_t { kHdf5, kProtobuf };
+
+struct NnpWriteOptions {
+  ParameterFormat parameter_format = ParameterFormat::kHdf5;
+  // Only noted in the file, as a suggestion to its reader.
+  int64_t batch_size = 1;
+  // The first dimension of the inputs is left free in the file (-1), and so in all that follows
+  // from it. Otherwise the shapes are written as they are.
+  bool variable_batch_size = true;
+  // JSON of the caller's own (the state of a scheduler, say), kept in octet.json.
+  std::string extra = {};
+};
+
+// Writes the part of the graph that its outputs need, with the parameters of that part only, to the
+// executor "runtime". Equal models give equal bytes. Throws Error for a graph without outputs, a
+// parameter that the store lacks, or one that the format cannot hold; FileError if the file cannot
+// be written.
+void write_nnp(const std::string& path, const Graph& graph, const ParameterStore& parameters,
+               const NnpWriteOptions& options = {});
+
+// The same as bytes.
+std::string format_nnp(const Graph& graph, const ParameterStore& parameters,
+                       const NnpWriteOptions& options = {});
+
+}  // namespace octet

@@ -1,0 +1,55 @@
+#include "octet/formats/nnp/nnp_members.h"
+
+#include <iterator>
+
+#include "octet/base/error.h"
+#include "octet/formats/archive.h"
+#include "octet/formats/file_io.h"
+#include "octet/formats/nnp/parameter_files.h"
+#include "octet/formats/nnp/parameter_hdf5.h"
+#include "octet/formats/nnp/parameter_protobuf.h"
+
+namespace octet {
+namespace {
+
+void append(std::vector<StoredParameter>& target, std::vector<StoredParameter> more) {
+  target.insert(target.end(), std::make_move_iterator(more.begin()),
+                std::make_move_iterator(more.end()));
+}
+
+// False if the extension is none that a reader of .nnp files knows.
+bool take_member(std::string_view name, std::string_view bytes, const std::string& where,
+                 NnpMembers& members) {
+  if (name.ends_with(".nntxt") || name.ends_with(".prototxt")) {
+    TextMember member{where, parse_text(bytes, where)};
+    append(members.parameters, parameters_of_text(member.text, where));
+    members.texts.push_back(std::move(member));
+  } else if (name.ends_with(".protobuf")) {
+    append(members.parameters, parse_parameter_protobuf(bytes, where));
+  } else if (name.ends_with(".h5")) {
+    append(members.parameters, parse_parameter_hdf5(bytes, where));
+  } else if (name == "octet.json") {
+    members.extras = parse_extras(bytes, where);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+NnpMembers read_nnp_members(const std::string& path) {
+  NnpMembers members;
+  if (!path.ends_with(".nnp")) {
+    OCTET_CHECK_FILE(take_member(path, read_file(path), path, members), path,
+                     "is not a .nnp, .nntxt, .prototxt, .protobuf or .h5 file by its extension");
+    return members;
+  }
+  for (ArchiveMember& member : read_zip(path)) {
+    take_member(member.name, member.bytes, fmt::format("{}:{}", path, member.name), members);
+    member.bytes = std::string();  // large, and no longer needed
+  }
+  return members;
+}
+
+}  // namespace octet

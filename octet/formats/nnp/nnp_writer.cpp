@@ -1,0 +1,71 @@
+// format_nnp and write_nnp.
+#include <ATen/ATen.h>
+
+#include "octet/base/error.h"
+#include "octet/formats/archive.h"
+#include "octet/formats/file_io.h"
+#include "octet/formats/nnp/network_writer.h"
+#include "octet/formats/nnp/nnp.h"
+#include "octet/formats/nnp/parameter_files.h"
+#include "octet/formats/nnp/parameter_hdf5.h"
+#include "octet/formats/nnp/parameter_protobuf.h"
+
+namespace octet {
+namespace {
+
+std::vector<StoredParameter> used_parameters(const Graph& graph, const ParameterStore& parameters) {
+  std::vector<std::string> names;
+  for (const VariableId id : graph.leaves(graph.outputs())) {
+    const Variable& variable = graph.variable(id);
+    if (variable.kind != VariableKind::kParameter) continue;
+    OCTET_CHECK(parameters.find(variable.name) != nullptr, variable.name,
+                "the network uses this parameter, but it has no value");
+    names.push_back(variable.name);
+  }
+  return stored_parameters(parameters, names);
+}
+
+// parameter.protobuf holds float32 only.
+void check_exact_as_float(const std::vector<StoredParameter>& parameters) {
+  for (const StoredParameter& parameter : parameters) {
+    const at::Tensor& value = parameter.value;
+    if (value.scalar_type() == at::kFloat) continue;
+    OCTET_CHECK(at::equal(value.to(at::kFloat).to(value.scalar_type()), value), parameter.name,
+                "the {} values of this parameter are not exact in parameter.protobuf, which holds "
+                "float32; save with parameter.h5",
+                c10::toString(value.scalar_type()));
+  }
+}
+
+ArchiveMember parameter_member(const std::vector<StoredParameter>& parameters,
+                               ParameterFormat format) {
+  if (format == ParameterFormat::kHdf5) return {"parameter.h5", format_parameter_hdf5(parameters)};
+  check_exact_as_float(parameters);
+  return {"parameter.protobuf", format_parameter_protobuf(parameters)};
+}
+
+}  // namespace
+
+std::string format_nnp(const Graph& graph, const ParameterStore& parameters,
+                       const NnpWriteOptions& options) {
+  OCTET_CHECK(!graph.outputs().empty(), graph.name(), "the network has no outputs to save");
+  const Graph saved = options.variable_batch_size ? with_free_batch(graph) : compact(graph);
+  WrittenNetwork network = write_network(saved, options.batch_size);
+  NnpExtras extras;
+  extras.networks[saved.name()] = std::move(network.extras);
+  extras.extra = options.extra;
+
+  std::vector<ArchiveMember> members;
+  members.push_back({"nnp_version.txt", "0.1\n"});
+  members.push_back({"network.nntxt", print_text(network.text)});
+  members.push_back(parameter_member(used_parameters(saved, parameters), options.parameter_format));
+  if (!extras.empty()) members.push_back({"octet.json", format_extras(extras)});
+  return format_zip(members);
+}
+
+void write_nnp(const std::string& path, const Graph& graph, const ParameterStore& parameters,
+               const NnpWriteOptions& options) {
+  write_file_atomically(path, format_nnp(graph, parameters, options));
+}
+
+}  // namespace octet

@@ -1,0 +1,38 @@
+#include "octet/train/adam.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+namespace octet {
+
+Adam::Adam(const AdamOptions& options) : Solver("Adam", options.learning_rate), options_(options) {
+  check_rate(options.beta1, "beta1", "Adam");
+  check_rate(options.beta2, "beta2", "Adam");
+  check_positive(options.eps, "eps", "Adam");
+}
+
+void Adam::apply(const Step& step) {
+  options_.learning_rate = learning_rate();
+  adam_step(step.values, step.gradients, step.states[0], step.states[1], step.counts, options_);
+}
+
+void adam_step(const std::vector<at::Tensor>& values, const std::vector<at::Tensor>& gradients,
+               const std::vector<at::Tensor>& means, const std::vector<at::Tensor>& variances,
+               const std::vector<int64_t>& counts, const AdamOptions& options) {
+  at::_foreach_mul_(means, options.beta1);
+  at::_foreach_add_(means, gradients, 1 - options.beta1);
+  at::_foreach_mul_(variances, options.beta2);
+  at::_foreach_addcmul_(variances, gradients, gradients, 1 - options.beta2);
+  const std::vector<at::Tensor> divisors = at::_foreach_sqrt(variances);
+  at::_foreach_add_(divisors, options.eps);
+  std::vector<at::Scalar> factors;
+  for (const int64_t count : counts) {
+    const double t = static_cast<double>(count);
+    factors.emplace_back(-options.learning_rate * std::sqrt(1 - std::pow(options.beta2, t)) /
+                         (1 - std::pow(options.beta1, t)));
+  }
+  at::_foreach_addcdiv_(values, means, divisors, factors);
+}
+
+}  // namespace octet

@@ -1,0 +1,27 @@
+#include "octet/train/adamw.h"
+
+#include <ATen/ATen.h>
+
+namespace octet {
+
+AdamW::AdamW(const AdamWOptions& options)
+    : Solver("AdamW", options.learning_rate), options_(options) {
+  check_positive(options.learning_rate, "the learning rate", "AdamW");
+  check_rate(options.beta1, "beta1", "AdamW");
+  check_rate(options.beta2, "beta2", "AdamW");
+  check_positive(options.eps, "eps", "AdamW");
+  check_rate(options.weight_decay, "weight_decay", "AdamW");
+}
+
+void AdamW::apply(const Step& step) {
+  // Adam's term does not read w, so the decay may go first.
+  const double eta = learning_rate() / initial_learning_rate();
+  at::_foreach_mul_(step.values, 1 - eta * options_.weight_decay);
+  adam_step(step.values, step.gradients, step.states[0], step.states[1], step.counts,
+            {.learning_rate = learning_rate(),
+             .beta1 = options_.beta1,
+             .beta2 = options_.beta2,
+             .eps = options_.eps});
+}
+
+}  // namespace octet

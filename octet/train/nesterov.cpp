@@ -1,0 +1,20 @@
+#include "octet/train/nesterov.h"
+
+#include <ATen/ATen.h>
+
+namespace octet {
+
+Nesterov::Nesterov(const NesterovOptions& options)
+    : Solver("Nesterov", options.learning_rate), momentum_(options.momentum) {
+  check_rate(momentum_, "momentum", "Nesterov");
+}
+
+void Nesterov::apply(const Step& step) {
+  const std::vector<at::Tensor>& velocity = step.states[0];
+  at::_foreach_mul_(velocity, momentum_);
+  at::_foreach_add_(velocity, step.gradients, -learning_rate());
+  at::_foreach_add_(step.values, velocity, momentum_);
+  at::_foreach_add_(step.values, step.gradients, -learning_rate());
+}
+
+}  // namespace octet

@@ -1,0 +1,221 @@
+#include "octet/train/solver.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <set>
+
+#include "octet/base/error.h"
+#include "octet/base/shape.h"
+
+namespace octet {
+
+namespace {
+
+void check_not_negative(double value, const char* what, const std::string& where) {
+  OCTET_CHECK(std::isfinite(value) && value >= 0, where, "{} must be 0 or more, not {}", what,
+              value);
+}
+
+// The gradients that there are, and the values that they belong to.
+struct Gradients {
+  std::vector<at::Tensor> values;
+  std::vector<at::Tensor> gradients;
+};
+
+Gradients defined_gradients(const std::vector<Parameter>& parameters) {
+  Gradients result;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter.value.grad().defined()) continue;
+    result.values.push_back(parameter.value);
+    result.gradients.push_back(parameter.value.grad());
+  }
+  return result;
+}
+
+// One L2 norm per gradient, in a tensor of shape (gradients).
+at::Tensor gradient_norms(const std::vector<at::Tensor>& gradients) {
+  return at::stack(at::_foreach_norm(gradients, 2));
+}
+
+// What a gradient of each norm is multiplied with; exactly 1 within the bound.
+at::Tensor clip_factors(const at::Tensor& norms, double max_norm) {
+  return at::where(norms > max_norm, max_norm / norms, at::ones_like(norms));
+}
+
+}  // namespace
+
+void check_rate(double value, const char* what, const std::string& where) {
+  OCTET_CHECK(value >= 0 && value < 1, where, "{} must be at least 0 and less than 1, not {}", what,
+              value);
+}
+
+void check_positive(double value, const char* what, const std::string& where) {
+  OCTET_CHECK(std::isfinite(value) && value > 0, where, "{} must be greater than 0, not {}", what,
+              value);
+}
+
+Solver::Solver(const std::string& type, double learning_rate)
+    : learning_rate_(learning_rate), initial_learning_rate_(learning_rate) {
+  check_not_negative(learning_rate, "the learning rate", type);
+}
+
+void Solver::set_parameters(const std::vector<Parameter>& parameters, bool keep_state) {
+  std::vector<Parameter> trained;
+  std::map<std::string, ParameterState> kept;
+  std::set<std::string> names;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter.need_grad) continue;
+    OCTET_CHECK(names.insert(parameter.name).second, type(), "the parameter '{}' is given twice",
+                parameter.name);
+    OCTET_CHECK(parameter.value.defined() && at::isFloatingType(parameter.value.scalar_type()),
+                type(), "the parameter '{}' holds no floats, so it cannot be trained",
+                parameter.name);
+    trained.push_back(parameter);
+    const auto state = states_.find(parameter.name);
+    if (!keep_state || state == states_.end()) continue;
+    bool fits = true;
+    for (const auto& [name, tensor] : state->second.tensors) {
+      fits = fits && tensor.sizes() == parameter.value.sizes() &&
+             tensor.device() == parameter.value.device();
+    }
+    if (fits) kept.insert(*state);
+  }
+  parameters_ = std::move(trained);
+  states_ = std::move(kept);
+}
+
+void Solver::set_parameters(const ParameterStore& store, bool keep_state) {
+  std::vector<Parameter> parameters;
+  for (const std::string& name : store.names()) parameters.push_back(store.at(name));
+  set_parameters(parameters, keep_state);
+}
+
+std::vector<std::string> Solver::parameter_names() const {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : parameters_) names.push_back(parameter.name);
+  return names;
+}
+
+void Solver::set_learning_rate(double learning_rate) {
+  check_not_negative(learning_rate, "the learning rate", type());
+  learning_rate_ = learning_rate;
+}
+
+void Solver::zero_grad() {
+  for (Parameter& parameter : parameters_) parameter.value.mutable_grad().reset();
+}
+
+void Solver::weight_decay(double decay) {
+  check_not_negative(decay, "the weight decay", type());
+  const at::NoGradGuard no_grad;
+  const Gradients present = defined_gradients(parameters_);
+  if (decay == 0 || present.values.empty()) return;
+  at::_foreach_add_(present.gradients, present.values, decay);
+}
+
+void Solver::scale_grad(double factor) {
+  const at::NoGradGuard no_grad;
+  const Gradients present = defined_gradients(parameters_);
+  if (!present.gradients.empty()) at::_foreach_mul_(present.gradients, factor);
+}
+
+void Solver::clip_grad_by_norm(double max_norm) {
+  check_positive(max_norm, "the norm to clip at", type());
+  const at::NoGradGuard no_grad;
+  const Gradients present = defined_gradients(parameters_);
+  if (present.gradients.empty()) return;
+  const at::Tensor factors = clip_factors(gradient_norms(present.gradients), max_norm);
+  at::_foreach_mul_(present.gradients, factors.unbind());
+}
+
+double Solver::clip_grad_by_global_norm(double max_norm) {
+  check_positive(max_norm, "the norm to clip at", type());
+  const at::NoGradGuard no_grad;
+  const Gradients present = defined_gradients(parameters_);
+  if (present.gradients.empty()) return 0;
+  const double norm = gradient_norms(present.gradients).norm().item<double>();
+  if (norm > max_norm) at::_foreach_mul_(present.gradients, max_norm / norm);
+  return norm;
+}
+
+bool Solver::check_inf_or_nan_grad() const {
+  const Gradients present = defined_gradients(parameters_);
+  if (present.gradients.empty()) return false;
+  std::vector<at::Tensor> finite;
+  for (const at::Tensor& gradient : present.gradients) {
+    finite.push_back(at::isfinite(gradient).all());
+  }
+  return !at::stack(finite).all().item<bool>();
+}
+
+Solver::Step Solver::next_step() {
+  Step step;
+  const std::vector<std::string> names = state_names();
+  step.states.resize(names.size());
+  for (const Parameter& parameter : parameters_) {
+    if (!parameter.value.grad().defined()) continue;
+    ParameterState& state = states_[parameter.name];
+    for (size_t i = 0; i < names.size(); ++i) {
+      at::Tensor& tensor = state.tensors[names[i]];
+      if (!tensor.defined()) tensor = at::zeros_like(parameter.value);
+      step.states[i].push_back(tensor);
+    }
+    step.values.push_back(parameter.value);
+    step.gradients.push_back(parameter.value.grad());
+    step.counts.push_back(++state.step);
+  }
+  return step;
+}
+
+void Solver::update() {
+  const at::NoGradGuard no_grad;
+  const Step step = next_step();
+  if (!step.values.empty()) apply(step);
+}
+
+SolverState Solver::state() const {
+  SolverState result{type(), learning_rate_, initial_learning_rate_, states_};
+  for (auto& [name, state] : result.parameters) {
+    for (auto& [kind, tensor] : state.tensors) tensor = tensor.clone();
+  }
+  return result;
+}
+
+ParameterState Solver::checked_state(const Parameter& parameter, const ParameterState& from) const {
+  ParameterState state{from.step, {}};
+  for (const std::string& kind : state_names()) {
+    const auto found = from.tensors.find(kind);
+    OCTET_CHECK(found != from.tensors.end() && found->second.defined(), type(),
+                "the state of '{}' lacks its tensor '{}'", parameter.name, kind);
+    OCTET_CHECK(found->second.sizes() == parameter.value.sizes(), type(),
+                "the state '{}' of '{}' has shape {}, the parameter {}", kind, parameter.name,
+                to_string(Shape(found->second.sizes().vec())),
+                to_string(Shape(parameter.value.sizes().vec())));
+    // Laid out like the parameter, so that element-wise updates run over both in memory order.
+    state.tensors[kind] = at::empty_like(parameter.value.detach()).copy_(found->second);
+  }
+  return state;
+}
+
+void Solver::set_state(const SolverState& state) {
+  OCTET_CHECK(state.solver == type(), type(), "the state was saved by another solver, {}",
+              state.solver);
+  check_not_negative(state.learning_rate, "the learning rate", type());
+  check_not_negative(state.initial_learning_rate, "the initial learning rate", type());
+  std::map<std::string, ParameterState> states;
+  for (const Parameter& parameter : parameters_) {
+    const auto found = state.parameters.find(parameter.name);
+    if (found == state.parameters.end()) continue;
+    states[parameter.name] = checked_state(parameter, found->second);
+  }
+  for (const auto& [name, unused] : state.parameters) {
+    OCTET_CHECK(states.count(name) == 1, type(),
+                "the state is of a parameter '{}' that the solver does not have", name);
+  }
+  states_ = std::move(states);
+  learning_rate_ = state.learning_rate;
+  initial_learning_rate_ = state.initial_learning_rate;
+}
+
+}  // namespace octet
