@@ -33,6 +33,18 @@ Initializer uniform_initializer(float low, float high) {
   };
 }
 
+Initializer he_normal(int64_t fan) {
+  return [fan](const Shape& shape, at::Generator& generator) {
+    return normal(shape, std::sqrt(2.0 / static_cast<double>(fan)), generator);
+  };
+}
+
+Initializer glorot_uniform(int64_t fan_in, int64_t fan_out) {
+  return [fan_in, fan_out](const Shape& shape, at::Generator& generator) {
+    return uniform(shape, std::sqrt(6.0 / static_cast<double>(fan_in + fan_out)), generator);
+  };
+}
+
 Initializer he_normal_convolution() {
   return [](const Shape& shape, at::Generator& generator) {
     const int64_t fan = shape.num_elements(2, shape.rank()) * shape[0];

@@ -25,5 +25,9 @@ Initializer he_normal_affine();
 // Glorot and Bengio 2010: uniform in +-sqrt(6 / (fan_in + fan_out)).
 Initializer glorot_uniform_convolution();
 Initializer glorot_uniform_affine();
+// The same for any layer: he_normal has sigma = sqrt(2 / fan); the fans count the products behind
+// one output value (in) or the outputs that one input value reaches (out).
+Initializer he_normal(int64_t fan);
+Initializer glorot_uniform(int64_t fan_in, int64_t fan_out);
 
 }  // namespace octet

@@ -42,7 +42,7 @@ at::Tensor normalize_any_axes(const at::Tensor& x, const IntList& axes,
 void check_batch_normalization(std::string_view type, const IntList& axes, InputTypes inputs,
                                size_t num_parameters) {
   const Shape& x = inputs[0].shape;
-  const IntList normalized = normalize_axes(type, axes, x.rank());
+  const IntList normalized = named_axes(type, axes, x.rank());
   OCTET_CHECK(!normalized.empty(), type, "axes must name at least one dimension");
   Shape expected(static_cast<size_t>(x.rank()), 1);
   for (const int64_t axis : normalized) {
@@ -58,7 +58,7 @@ void check_batch_normalization(std::string_view type, const IntList& axes, Input
 
 at::Tensor batch_normalize(const at::Tensor& x, const BatchNormArguments& a,
                            const ForwardContext& context) {
-  const IntList axes = normalize_axes(context.where, a.axes, x.dim());
+  const IntList axes = named_axes(context.where, a.axes, x.dim());
   int64_t channels = 1;
   for (const int64_t axis : axes) channels *= x.size(axis);
   OCTET_CHECK(!a.batch_stat || x.numel() > channels, context.where,

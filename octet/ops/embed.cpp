@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "octet/base/error.h"
+#include "octet/ops/index_checks.h"
 #include "octet/ops/op_types.h"
 
 namespace octet {
@@ -16,8 +17,9 @@ OutputTypes infer(const Embed& op, InputTypes inputs) {
   return {{inputs[1].dtype, y, {}}};
 }
 
-OutputTensors forward(const Embed&, InputTensors inputs, ForwardContext&) {
-  const at::Tensor rows = inputs[0].to(at::kLong);
+OutputTensors forward(const Embed& op, InputTensors inputs, ForwardContext& context) {
+  const at::Tensor rows =
+      checked_indices(inputs[0], inputs[1].size(0), location(context, op.kType));
   Shape shape(rows.sizes().vec());
   shape.insert(shape.end(), inputs[1].sizes().begin() + 1, inputs[1].sizes().end());
   return {inputs[1].index_select(0, rows.flatten()).reshape(shape)};

@@ -1,7 +1,7 @@
 // Rows of a table: y[i..., d...] = w[x0[i...], d...].
 //
-// x0: row numbers, of any shape and element type. w: (rows, d...). A number outside of the table is
-// an error of the run.
+// x0: row numbers, of any shape and element type. w: (rows, d...). Negative numbers count
+// from the end of the table. forward() throws Error for a number outside of the table.
 #pragma once
 
 #include "octet/ops/attributes.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "octet/base/error.h"
+#include "octet/ops/axes.h"
 
 namespace octet {
 
@@ -23,13 +24,8 @@ void check_broadcasts_to(std::string_view type, std::string_view name, const Sha
               to_string(target));
 }
 
-IntList normalize_axes(std::string_view type, const IntList& axes, int64_t rank) {
-  IntList result;
-  for (const int64_t axis : axes) result.push_back(normalize_axis(axis, rank, type));
-  std::sort(result.begin(), result.end());
-  const auto twice = std::adjacent_find(result.begin(), result.end());
-  OCTET_CHECK(twice == result.end(), type, "axis {} is named twice", *twice);
-  return result;
+IntList named_axes(std::string_view type, const IntList& axes, int64_t rank) {
+  return axes.empty() ? IntList() : normalized_axes(axes, rank, type);
 }
 
 IntList other_axes(const IntList& axes, int64_t rank) {

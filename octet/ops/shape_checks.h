@@ -15,9 +15,9 @@ void check_shape(std::string_view type, std::string_view name, const Shape& give
 void check_broadcasts_to(std::string_view type, std::string_view name, const Shape& given,
                          const Shape& target);
 
-// The axes counted from the front, in ascending order. Throws Error if one is outside of the
-// tensor or named twice.
-IntList normalize_axes(std::string_view type, const IntList& axes, int64_t rank);
+// The axes counted from the front, ascending; none if there are none (normalized_axes() of axes.h
+// takes an empty list for all). Throws Error for an axis outside of the tensor or given twice.
+IntList named_axes(std::string_view type, const IntList& axes, int64_t rank);
 
 // Every axis of a tensor of that rank that is not among `axes`, ascending.
 IntList other_axes(const IntList& axes, int64_t rank);

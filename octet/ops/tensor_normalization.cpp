@@ -35,28 +35,28 @@ template <class Operation>
 IntList kept_axes(const Operation& op, int64_t rank) {
   IntList axes = op.batch_axis;
   axes.push_back(op.channel_axis);
-  return normalize_axes(op.kType, axes, rank);
+  return named_axes(op.kType, axes, rank);
 }
 
 }  // namespace
 
 OutputTypes infer(const TensorNormalization& op, InputTypes inputs) {
-  normalize_axes(op.kType, op.axes, inputs[0].shape.rank());
+  named_axes(op.kType, op.axes, inputs[0].shape.rank());
   return infer_normalization(op, inputs);
 }
 
 OutputTensors forward(const TensorNormalization& op, InputTensors inputs, ForwardContext&) {
-  const IntList kept = normalize_axes(op.kType, op.axes, inputs[0].dim());
+  const IntList kept = named_axes(op.kType, op.axes, inputs[0].dim());
   return scale_and_shift(op, standardize(inputs[0], kept, op.eps), inputs);
 }
 
 OutputTypes infer(const LayerNormalization& op, InputTypes inputs) {
-  normalize_axes(op.kType, op.batch_axis, inputs[0].shape.rank());
+  named_axes(op.kType, op.batch_axis, inputs[0].shape.rank());
   return infer_normalization(op, inputs);
 }
 
 OutputTensors forward(const LayerNormalization& op, InputTensors inputs, ForwardContext&) {
-  const IntList kept = normalize_axes(op.kType, op.batch_axis, inputs[0].dim());
+  const IntList kept = named_axes(op.kType, op.batch_axis, inputs[0].dim());
   return scale_and_shift(op, standardize(inputs[0], kept, op.eps), inputs);
 }
 
