@@ -26,8 +26,10 @@ function(octet_describe_precompiled_header target header)
 Torch ${Torch_VERSION} fmt ${fmt_VERSION}\n")
 endfunction()
 
+# Attributes and options are written as {.field = value}; what is left out has its default.
 add_library(octet_compile_options INTERFACE)
-target_compile_options(octet_compile_options INTERFACE -Wall -Wextra -Wno-unused-parameter)
+target_compile_options(octet_compile_options INTERFACE -Wall -Wextra -Wno-unused-parameter
+                       -Wno-missing-field-initializers)
 if(OCTET_WERROR)
   target_compile_options(octet_compile_options INTERFACE -Werror)
 endif()

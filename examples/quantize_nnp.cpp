@@ -21,7 +21,7 @@ void quantize(const std::string& in, const std::string& data, const std::string&
               int64_t steps) {
   const NnpModel model = read_nnp(in);
   const NetworkPair networks = network_pair_of(model.graph, model.parameters, in);
-  const std::shared_ptr<Dataset> dataset = open_dataset(data, Split::kTraining);
+  const std::shared_ptr<Dataset> dataset = open_dataset(data, DataSplit::kTraining);
   const int64_t size = networks.image.shape().back();
   DataLoader loader(dataset, {.batch_size = 32,
                               .augmentation = training_augmentation(dataset->image_shape(), size)});

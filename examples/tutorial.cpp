@@ -18,7 +18,7 @@ constexpr int64_t kBatchSize = 32;
 
 // The share of wrong answers on validation images, in percent.
 double validation_error(const VariableRef& vimage, const VariableRef& vpred, int64_t max_examples) {
-  const std::shared_ptr<Dataset> dataset = open_dataset("fashion-mnist", Split::kValidation);
+  const std::shared_ptr<Dataset> dataset = open_dataset("fashion-mnist", DataSplit::kValidation);
   DataLoader loader(dataset, {.batch_size = kBatchSize,
                               .shuffle = false,
                               .drop_last = false,
@@ -28,7 +28,7 @@ double validation_error(const VariableRef& vimage, const VariableRef& vpred, int
 }
 
 void run(int64_t max_step, c10::Device device) {
-  const std::shared_ptr<Dataset> dataset = open_dataset("fashion-mnist", Split::kTraining);
+  const std::shared_ptr<Dataset> dataset = open_dataset("fashion-mnist", DataSplit::kTraining);
   DataLoader data(dataset, {.batch_size = kBatchSize,
                             .seed = 1,
                             .augmentation = training_augmentation(dataset->image_shape())});
