@@ -5,7 +5,7 @@
 //   example_quantize_nnp float.nnp fashion-mnist int8.nnp 100
 //
 // IN has one input, images (N, C, H, W), and one output, logits (N, classes). DATA is written as
-// for the program octet: fashion-mnist, idx:DIR, cifar10:DIR or images:DIR. STEPS 0 only records.
+// for the program octet: fashion-mnist, idx:DIR, cifar10:DIR or images:DIR. STEPS: at least 1.
 #include <octet/octet.h>
 
 #include <cstdlib>
@@ -15,24 +15,16 @@ using namespace octet;
 
 namespace {
 
-constexpr int64_t kBatchSize = 32;
 constexpr int64_t kRecordingSteps = 4;
 
 void quantize(const std::string& in, const std::string& data, const std::string& out,
               int64_t steps) {
-  NnpModel model = read_nnp(in, {.batch_size = kBatchSize});
-  const VariableId output = model.graph.outputs().at(0);
-  const VariableId input = model.graph.leaves({output}).at(0);
-  Network network = make_network(std::move(model.graph), model.parameters);
-  const VariableRef image = network.ref(input);
-  const VariableRef pred = network.ref(output);
-  const VariableRef label = network.input("label", {kBatchSize, 1}, DType::kInt64);
-  const VariableRef loss = F::mean(F::softmax_cross_entropy(pred, label));
-
+  const NnpModel model = read_nnp(in);
+  const NetworkPair networks = network_pair_of(model.graph, model.parameters, in);
   const std::shared_ptr<Dataset> dataset = open_dataset(data, DataSplit::kTraining);
-  DataLoader loader(dataset, {.batch_size = kBatchSize,
-                              .augmentation = training_augmentation(dataset->image_shape(),
-                                                                    image.shape().back())});
+  const int64_t size = networks.image.shape().back();
+  DataLoader loader(dataset, {.batch_size = 32,
+                              .augmentation = training_augmentation(dataset->image_shape(), size)});
   Momentum solver({.learning_rate = 1e-3});
   solver.set_parameters(*model.parameters);
 
@@ -44,20 +36,17 @@ void quantize(const std::string& in, const std::string& data, const std::string&
   config.niter_to_recording = 0;
   config.niter_to_training = kRecordingSteps;
   QATScheduler qat(config, solver);
-  qat(pred);
+  qat(networks.pred);
+  qat(networks.validation_pred, /*training=*/false);
 
-  for (int64_t i = 0; i <= kRecordingSteps + steps; ++i) {
-    qat.step();  // the last call with STEPS 0 is the one that leaves RECORDING
-    if (i == kRecordingSteps + steps) break;
-    const Batch batch = loader.next();
-    image.d() = batch.image;
-    label.d() = batch.label;
-    loss.forward();
-    solver.zero_grad();
-    loss.backward();
-    solver.update();
-  }
-  qat.save(out, image);
+  TrainerOptions options;
+  options.max_steps = kRecordingSteps + steps;
+  TrainingHooks hooks;
+  hooks.before_step = [&] { qat.step(); };
+  hooks.stage = [&] { return std::string(to_string(qat.state())); };
+  Trainer(networks, solver, loader, options, hooks).run();
+  qat.save(out, networks.validation_image);
+  std::cout << "the quantized network is in " << out << "\n";
 }
 
 }  // namespace

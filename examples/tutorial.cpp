@@ -16,21 +16,15 @@ namespace {
 
 constexpr int64_t kBatchSize = 32;
 
-// The share of wrong answers on the validation images, in percent.
+// The share of wrong answers on validation images, in percent.
 double validation_error(const VariableRef& vimage, const VariableRef& vpred, int64_t max_examples) {
   const std::shared_ptr<Dataset> dataset = open_dataset("fashion-mnist", DataSplit::kValidation);
   DataLoader loader(dataset, {.batch_size = kBatchSize,
                               .shuffle = false,
+                              .drop_last = false,
                               .augmentation = validation_augmentation(dataset->image_shape()),
                               .max_examples = max_examples});
-  RunningMean error;
-  while (const auto batch = loader.next_in_epoch()) {
-    vimage.d() = batch->image;
-    vpred.forward({.gradients = false});
-    error.add(100.0 * static_cast<double>(count_top_n_errors(vpred.d(), batch->label)) /
-              kBatchSize);
-  }
-  return error.mean();
+  return top1_error(vimage, vpred, loader);
 }
 
 void run(int64_t max_step, c10::Device device) {
@@ -79,7 +73,8 @@ void run(int64_t max_step, c10::Device device) {
   }
   progress.finish();
 
-  std::cout << "error " << validation_error(vimage, vpred, max_step * 10) << " %\n";
+  std::cout << "error " << validation_error(vimage, vpred, std::min<int64_t>(10000, max_step * 20))
+            << " %\n";
   qat.save("tutorial.nnp", vimage, {.batch_size = 1});
   std::cout << "the quantized network is in tutorial.nnp\n";
 }

@@ -156,7 +156,7 @@ def main():
             else:
                 clean += 1
                 memory[str(source)] = digests[source]
-    memory_path.write_text(json.dumps(memory, indent=0))
+                memory_path.write_text(json.dumps(memory, indent=0))
     print(f"clang-tidy: {clean + dirty} files looked at, {known} known to be clean, "
           f"{len(todo) - clean - dirty} left for another run; {dirty} with findings")
     return 1 if dirty else 0
