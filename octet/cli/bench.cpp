@@ -1,5 +1,6 @@
 // octet bench: how long a step takes, on random data.
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <chrono>
 
