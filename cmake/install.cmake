@@ -14,5 +14,5 @@ configure_package_config_file(cmake/octet-config.cmake.in ${CMAKE_BINARY_DIR}/oc
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/octet-config-version.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/octet-config.cmake ${CMAKE_BINARY_DIR}/octet-config-version.cmake
-              cmake/dependencies.cmake
+              cmake/dependencies.cmake cmake/torch_headers.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/octet)
