@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "octet/base/error.h"
@@ -18,38 +19,55 @@ OutputTypes infer_pooling(const Operation& op, InputTypes inputs) {
   return {{inputs[0].dtype, y, {}}};
 }
 
-// Sizes for a pooling over two dimensions where there is one: (1, size).
-Shape two(const Shape& sizes, int64_t filler) {
-  return sizes.rank() == 1 ? Shape{filler, sizes[0]} : sizes;
+// Calls pool2d or pool3d with (x, kernel, stride, pad); one spatial dimension is a row of an image.
+template <class Pool2d, class Pool3d>
+at::Tensor pool(const at::Tensor& x, const PoolingWindow& window, const Shape& pad, Pool2d pool2d,
+                Pool3d pool3d) {
+  const Shape& kernel = window.kernel();
+  const Shape& stride = window.stride();
+  if (window.spatial_dims() == 3) return pool3d(x, kernel, stride, pad);
+  if (window.spatial_dims() == 2) return pool2d(x, kernel, stride, pad);
+  return pool2d(x.unsqueeze(2), Shape{1, kernel[0]}, Shape{1, stride[0]}, Shape{0, pad[0]})
+      .squeeze(2);
 }
 
 at::Tensor max_pool(const at::Tensor& x, const PoolingWindow& window, const Shape& pad) {
-  if (window.spatial_dims() == 3) return at::max_pool3d(x, window.kernel(), window.stride(), pad);
-  const at::Tensor image = window.spatial_dims() == 1 ? x.unsqueeze(2) : x;
-  const at::Tensor y =
-      at::max_pool2d(image, two(window.kernel(), 1), two(window.stride(), 1), two(pad, 0));
-  return window.spatial_dims() == 1 ? y.squeeze(2) : y;
+  return pool(
+      x, window, pad,
+      [](const at::Tensor& image, const Shape& kernel, const Shape& stride, const Shape& padding) {
+        return at::max_pool2d(image, kernel, stride, padding);
+      },
+      [](const at::Tensor& volume, const Shape& kernel, const Shape& stride, const Shape& padding) {
+        return at::max_pool3d(volume, kernel, stride, padding);
+      });
 }
 
-at::Tensor average_pool(const at::Tensor& x, const PoolingWindow& window, const Shape& pad,
-                        bool including_pad, std::optional<int64_t> divisor = {}) {
-  const c10::optional<int64_t> override = divisor ? c10::optional<int64_t>(*divisor) : c10::nullopt;
-  if (window.spatial_dims() == 3) {
-    return at::avg_pool3d(x, window.kernel(), window.stride(), pad, /*ceil_mode=*/false,
-                          including_pad, override);
-  }
-  const at::Tensor image = window.spatial_dims() == 1 ? x.unsqueeze(2) : x;
-  const at::Tensor y = at::avg_pool2d(image, two(window.kernel(), 1), two(window.stride(), 1),
-                                      two(pad, 0), /*ceil_mode=*/false, including_pad, override);
-  return window.spatial_dims() == 1 ? y.squeeze(2) : y;
+at::Tensor average_pool(const at::Tensor& x, const PoolingWindow& window, bool including_pad) {
+  return pool(
+      x, window, window.pad(),
+      [&](const at::Tensor& image, const Shape& kernel, const Shape& stride, const Shape& pad) {
+        return at::avg_pool2d(image, kernel, stride, pad, /*ceil_mode=*/false, including_pad);
+      },
+      [&](const at::Tensor& volume, const Shape& kernel, const Shape& stride, const Shape& pad) {
+        return at::avg_pool3d(volume, kernel, stride, pad, /*ceil_mode=*/false, including_pad);
+      });
 }
 
+// An average pooling that divides by one.
 at::Tensor sum_pool(const at::Tensor& x, const PoolingWindow& window) {
-  if (window.is_plain()) {
-    return average_pool(x, window, window.pad(), /*including_pad=*/true, /*divisor=*/1);
-  }
-  return average_pool(window.pad_to_windows(x, 0.0), window, Shape(window.pad().size(), 0),
-                      /*including_pad=*/true, /*divisor=*/1);
+  constexpr int64_t kDivisor = 1;
+  const bool plain = window.is_plain();
+  return pool(
+      plain ? x : window.pad_to_windows(x, 0.0), window,
+      plain ? window.pad() : Shape(window.pad().size(), 0),
+      [](const at::Tensor& image, const Shape& kernel, const Shape& stride, const Shape& pad) {
+        return at::avg_pool2d(image, kernel, stride, pad, /*ceil_mode=*/false,
+                              /*count_include_pad=*/true, kDivisor);
+      },
+      [](const at::Tensor& volume, const Shape& kernel, const Shape& stride, const Shape& pad) {
+        return at::avg_pool3d(volume, kernel, stride, pad, /*ceil_mode=*/false,
+                              /*count_include_pad=*/true, kDivisor);
+      });
 }
 
 }  // namespace
@@ -74,7 +92,7 @@ OutputTypes infer(const AveragePooling& op, InputTypes inputs) {
 OutputTensors forward(const AveragePooling& op, InputTensors inputs, ForwardContext&) {
   const PoolingWindow window(op);
   return {map_images(inputs[0], window.spatial_dims(), op.channel_last, [&](const at::Tensor& x) {
-    if (window.is_plain()) return average_pool(x, window, window.pad(), op.including_pad);
+    if (window.is_plain()) return average_pool(x, window, op.including_pad);
     return sum_pool(x, window) / window.counts(x, op.including_pad);
   })};
 }

@@ -208,6 +208,8 @@ TEST(NnpReader, SaysWhereAndWhatIsWrong) {
        "[a.nnp:network.nntxt:10:34] network 'net' has loops (repeat_id), which are not supported"},
       {with("name: \"y0\" type", "name: \"h\" type"),
        "[a.nnp:network.nntxt:6:12] network 'net' has two variables named 'h'"},
+      {with("dim: -1 dim: 3", "dim: 999999999 dim: 999999999"),
+       "[a.nnp:network.nntxt:4:66] the shape has more than 281474976710656 elements"},
       {with("input: \"h\"", "input: \"nowhere\""),
        "[a.nnp:network.nntxt:9:12] function '@net/ReLU' reads 'nowhere', which is no variable of "
        "network 'net'"},
