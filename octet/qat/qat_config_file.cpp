@@ -1,5 +1,4 @@
 // QATConfig as TOML.
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 #include <fstream>
@@ -91,6 +90,14 @@ class FieldReader {
   const toml::node& node_;
 };
 
+toml::table parse_toml(std::string_view text, std::string_view where) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    throw_file_error(where, "line {}: {}", error.source().begin.line, error.description());
+  }
+}
+
 std::string toml_text(bool value) {
   return value ? "true" : "false";
 }
@@ -121,13 +128,9 @@ requires std::is_enum_v<Enum> std::string toml_text(Enum value) {
 }  // namespace
 
 void read_config_text(std::string_view text, std::string_view where, QATConfig& config) {
-  const toml::parse_result result = toml::parse(text);
-  if (!result) {
-    throw_file_error(where, "line {}: {}", result.error().source().begin.line,
-                     result.error().description());
-  }
+  const toml::table table = parse_toml(text, where);
   QATConfig changed = config;
-  for (const auto& [key, node] : result.table()) {
+  for (const auto& [key, node] : table) {
     bool found = false;
     visit_config_fields(changed, [&](std::string_view name, auto& field) {
       if (key.str() != name) return;
