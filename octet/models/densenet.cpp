@@ -1,5 +1,7 @@
 #include "octet/models/densenet.h"
 
+#include <fmt/format.h>
+
 #include "octet/graph/functions.h"
 #include "octet/models/blocks.h"
 

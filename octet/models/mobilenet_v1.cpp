@@ -1,5 +1,7 @@
 #include "octet/models/mobilenet_v1.h"
 
+#include <fmt/format.h>
+
 #include "octet/models/blocks.h"
 
 namespace octet::models {

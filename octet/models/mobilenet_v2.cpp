@@ -1,5 +1,7 @@
 #include "octet/models/mobilenet_v2.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "octet/graph/functions.h"

@@ -1,5 +1,7 @@
 #include "octet/models/resnet.h"
 
+#include <fmt/format.h>
+
 #include "octet/graph/functions.h"
 #include "octet/models/blocks.h"
 

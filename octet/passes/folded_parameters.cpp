@@ -1,6 +1,7 @@
 #include "octet/passes/folded_parameters.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include "octet/passes/batch_norm.h"
 #include "octet/passes/layer_traits.h"

@@ -1,6 +1,7 @@
 #include "octet/ops/comparison.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <limits>

@@ -1,6 +1,7 @@
 // Layers with weights, normalizations, pooling and resizing against the outputs and gradients of
 // the reference files.
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/layer_case.h"

@@ -1,6 +1,7 @@
 #include "octet/passes/fold_batch_norm_opposite.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include "tests/support/pass_fixture.h"
 

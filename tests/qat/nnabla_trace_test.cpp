@@ -3,6 +3,7 @@
 // gradient, learning rate scaled per registered network). docs/nnabla_traces.md lists the runs that
 // cannot be replayed.
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

@@ -57,7 +57,8 @@ TEST(Cifar10Dataset, NamesTheFileThatIsWrong) {
   const std::string path = folder.path("test_batch.bin");
   const std::string where = fmt::format("[{}] ", path);
   const auto error = [&] {
-    return message_of<FileError>([&] { open_cifar10_dataset(folder.path(), DataSplit::kValidation); });
+    return message_of<FileError>(
+        [&] { open_cifar10_dataset(folder.path(), DataSplit::kValidation); });
   };
   EXPECT_EQ(error(), where + "cannot be opened");
   test::write_bytes(path, record(1) + Bytes{0});

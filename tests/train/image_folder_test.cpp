@@ -24,7 +24,9 @@ class ImageFolderTest : public ::testing::Test {
   void write(const std::string& name, uint8_t grey = 1) {
     write_bytes(folder_.path(name), png_bytes(2, 2, 1, {grey, grey, grey, grey}));
   }
-  std::unique_ptr<Dataset> open(DataSplit split) { return open_image_folder(folder_.path(), split); }
+  std::unique_ptr<Dataset> open(DataSplit split) {
+    return open_image_folder(folder_.path(), split);
+  }
   std::string error(DataSplit split = DataSplit::kTraining) {
     return message_of<FileError>([&] { open(split); });
   }
