@@ -55,7 +55,7 @@ at::Tensor average_pool(const at::Tensor& x, const PoolingWindow& window, bool i
 
 // An average pooling that divides by one.
 at::Tensor sum_pool(const at::Tensor& x, const PoolingWindow& window) {
-  constexpr int64_t kDivisor = 1;
+  static constexpr int64_t kDivisor = 1;
   const bool plain = window.is_plain();
   return pool(
       plain ? x : window.pad_to_windows(x, 0.0), window,
