@@ -1,11 +1,11 @@
-# Every third-party library, found in one place. ARCHITECTURE.md says what each is for.
+# Every third-party library, found in one place; ARCHITECTURE.md says what each is for. Installed with
+# the package, which sets OCTET_PACKAGE: its users need what the library is linked with, not what
+# only the program and the tests are built from.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(Torch REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
-find_package(CLI11 REQUIRED)
-find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(LibArchive REQUIRED)
 find_package(Protobuf REQUIRED)
@@ -14,6 +14,10 @@ find_package(ZLIB REQUIRED)
 if(OCTET_WITH_IMAGES)
   find_package(OpenCV REQUIRED COMPONENTS core imgcodecs imgproc)
 endif()
-if(OCTET_BUILD_TESTS)
-  find_package(GTest REQUIRED)
+if(NOT OCTET_PACKAGE)
+  find_package(CLI11 REQUIRED)
+  find_package(nlohmann_json REQUIRED)
+  if(OCTET_BUILD_TESTS)
+    find_package(GTest REQUIRED)
+  endif()
 endif()

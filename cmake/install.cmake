@@ -2,7 +2,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-install(TARGETS octet_lib octet_compile_options EXPORT octet-targets
+install(TARGETS octet_lib EXPORT octet-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS octet_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

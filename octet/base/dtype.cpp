@@ -38,8 +38,8 @@ DType parse_dtype(std::string_view name) {
   for (const Row& row : kRows) {
     if (row.name == name) return row.dtype;
   }
-  throw_error("dtype", "'{}' is not one of float32, float64, int8, uint8, int16, int32, int64, bool",
-              name);
+  throw_error("dtype",
+              "'{}' is not one of float32, float64, int8, uint8, int16, int32, int64, bool", name);
 }
 
 }  // namespace octet

@@ -48,18 +48,18 @@ template <class... Args>
 }  // namespace octet
 
 // OCTET_CHECK(condition, where, format, values...): throws Error unless the condition holds.
-#define OCTET_CHECK(condition, where, ...)                          \
-  do {                                                              \
-    if (!(condition)) ::octet::throw_error((where), __VA_ARGS__);   \
+#define OCTET_CHECK(condition, where, ...)                        \
+  do {                                                            \
+    if (!(condition)) ::octet::throw_error((where), __VA_ARGS__); \
   } while (false)
 
 // Likewise with FileError; `where` is the path.
-#define OCTET_CHECK_FILE(condition, where, ...)                          \
-  do {                                                                   \
-    if (!(condition)) ::octet::throw_file_error((where), __VA_ARGS__);   \
+#define OCTET_CHECK_FILE(condition, where, ...)                        \
+  do {                                                                 \
+    if (!(condition)) ::octet::throw_file_error((where), __VA_ARGS__); \
   } while (false)
 
-#define OCTET_INTERNAL_CHECK(condition)                                                  \
-  do {                                                                                   \
-    if (!(condition)) ::octet::throw_internal_error(__FILE__, __LINE__, #condition);     \
+#define OCTET_INTERNAL_CHECK(condition)                                              \
+  do {                                                                               \
+    if (!(condition)) ::octet::throw_internal_error(__FILE__, __LINE__, #condition); \
   } while (false)

@@ -28,8 +28,8 @@ std::string to_string(const Shape& shape) {
 }
 
 int64_t normalize_axis(int64_t axis, int64_t rank, std::string_view where) {
-  OCTET_CHECK(axis >= -rank && axis < rank, where, "axis {} is outside of a tensor of {} dimensions",
-              axis, rank);
+  OCTET_CHECK(axis >= -rank && axis < rank, where,
+              "axis {} is outside of a tensor of {} dimensions", axis, rank);
   return axis < 0 ? axis + rank : axis;
 }
 

@@ -1,1 +1,52 @@
-int main() { return 0; }
+// The program `octet`: see commands.h. Exit codes: 0 done, 1 a check that was asked for does not
+// hold, 2 wrong use, 3 bad or missing input file, 4 it ran and failed.
+#include <iostream>
+
+#include "octet/base/error.h"
+#include "octet/cli/commands.h"
+
+namespace octet::cli {
+namespace {
+
+constexpr int kWrongUse = 2;
+constexpr int kBadFile = 3;
+constexpr int kFailed = 4;
+
+// One line on stderr; libraries below add a stack trace after the first.
+int report_error(const std::string& message, int exit_code) {
+  std::cerr << "octet: error: " << message.substr(0, message.find('\n')) << std::endl;
+  return exit_code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App program("Quantization-aware training: from a float network to one of 8-bit integers.",
+                   "octet");
+  program.set_version_flag("--version", "octet " OCTET_VERSION);
+  program.require_subcommand(1);
+  add_train_command(program);
+  add_qat_command(program);
+  add_eval_command(program);
+  add_inspect_command(program);
+  add_bench_command(program);
+  try {
+    program.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    // --help and --version come as errors of code 0.
+    if (error.get_exit_code() == 0) return program.exit(error);
+    return report_error(fmt::format("[command line] {}", error.what()), kWrongUse);
+  } catch (const FileError& error) {
+    return report_error(error.what(), kBadFile);
+  } catch (const Error& error) {
+    return report_error(error.what(), kWrongUse);
+  } catch (const std::exception& error) {
+    return report_error(error.what(), kFailed);
+  }
+}
+
+}  // namespace
+}  // namespace octet::cli
+
+int main(int argc, char** argv) {
+  return octet::cli::run(argc, argv);
+}

@@ -117,6 +117,19 @@ void Graph::set_input_shape(VariableId input, const Shape& shape) {
   variables_[input].type.shape = shape;
 }
 
+void Graph::rename_variable(VariableId id, const std::string& name) {
+  if (variables_[id].name == name) return;
+  const VariableId holder = find_variable(name);
+  if (holder != kNoId) {
+    const std::string suffixed = unused_name(name);
+    by_name_[suffixed] = holder;
+    variables_[holder].name = suffixed;
+  }
+  by_name_.erase(variables_[id].name);
+  by_name_[name] = id;
+  variables_[id].name = name;
+}
+
 void Graph::infer_all_types() {
   for (const FunctionId id : topological_order()) {
     const Function& function = functions_[id];

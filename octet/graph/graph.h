@@ -96,6 +96,8 @@ class Graph {
   // Infers all types again from the inputs, e.g. after an input changed its batch size.
   void infer_all_types();
   void set_input_shape(VariableId input, const Shape& shape);
+  // If the name is taken, its holder gets a suffix.
+  void rename_variable(VariableId id, const std::string& name);
 
  private:
   VariableId add_variable(const std::string& name, VariableKind kind, VariableType type);

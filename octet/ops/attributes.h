@@ -8,8 +8,8 @@
 //   };
 //
 // The one list of fields drives printing, parsing, comparing, saving and loading; the field names
-// are the ones that .nnp files use. A field is a bool, int64_t, float, double, std::string, IntList,
-// Shape or std::vector<float>.
+// are the ones that .nnp files use. A field is a bool, int64_t, float, double, std::string,
+// IntList, Shape or std::vector<float>.
 #pragma once
 
 #include <array>
@@ -60,11 +60,10 @@ inline constexpr InputSpec kBias{.name = "bias", .parameter = true, .optional = 
 #define OCTET_ATTRIBUTES(Type, ...) OCTET_NAMED_ATTRIBUTES(Type, #Type __VA_OPT__(, ) __VA_ARGS__)
 
 // Likewise for a struct that cannot be called as its operation is.
-#define OCTET_NAMED_ATTRIBUTES(Type, type_name, ...)                       \
-  static constexpr std::string_view kType = type_name;                     \
-  template <class Self, class Visit>                                       \
-  static void visit_fields([[maybe_unused]] Self& self,                    \
-                           [[maybe_unused]] Visit&& visit) {               \
-    __VA_OPT__(OCTET_EXPAND(OCTET_VISIT_FIELDS(__VA_ARGS__)))              \
-  }                                                                        \
+#define OCTET_NAMED_ATTRIBUTES(Type, type_name, ...)                                      \
+  static constexpr std::string_view kType = type_name;                                    \
+  template <class Self, class Visit>                                                      \
+  static void visit_fields([[maybe_unused]] Self& self, [[maybe_unused]] Visit&& visit) { \
+    __VA_OPT__(OCTET_EXPAND(OCTET_VISIT_FIELDS(__VA_ARGS__)))                             \
+  }                                                                                       \
   bool operator==(const Type&) const = default;

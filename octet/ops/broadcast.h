@@ -10,7 +10,7 @@ namespace octet {
 struct Broadcast {
   OCTET_ATTRIBUTES(Broadcast, shape)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  Shape shape;
+  Shape shape = {};
 };
 
 // y repeated to the shape of x (whose values do not matter). y's dimensions are x's from `axis` on,
@@ -26,7 +26,7 @@ struct BroadcastTo {
 struct Tile {
   OCTET_ATTRIBUTES(Tile, reps)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList reps;
+  IntList reps = {};
 };
 
 }  // namespace octet

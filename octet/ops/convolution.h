@@ -13,9 +13,9 @@ struct Convolution {
   OCTET_ATTRIBUTES(Convolution, base_axis, pad, stride, dilation, group, channel_last)
   static constexpr std::array kInputs{InputSpec{"x"}, kWeight, kBias};
   int64_t base_axis = 1;  // the first dimension that is not a batch dimension: the channels
-  Shape pad;              // per spatial dimension; empty means 0
-  Shape stride;           // empty means 1
-  Shape dilation;         // empty means 1
+  Shape pad = {};         // per spatial dimension; empty means 0
+  Shape stride = {};      // empty means 1
+  Shape dilation = {};    // empty means 1
   int64_t group = 1;
   bool channel_last = false;
 };

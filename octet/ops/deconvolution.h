@@ -15,12 +15,12 @@ struct Deconvolution {
                    output_padding)
   static constexpr std::array kInputs{InputSpec{"x"}, kWeight, kBias};
   int64_t base_axis = 1;  // the first dimension that is not a batch dimension
-  Shape pad;              // per spatial dimension, taken off the output; empty means 0
-  Shape stride;           // empty means 1
-  Shape dilation;         // empty means 1
+  Shape pad = {};         // per spatial dimension, taken off the output; empty means 0
+  Shape stride = {};      // empty means 1
+  Shape dilation = {};    // empty means 1
   int64_t group = 1;
   bool channel_last = false;
-  Shape output_padding;  // added at the end; below stride or dilation; empty means 0
+  Shape output_padding = {};  // added at the end; below stride or dilation; empty means 0
 };
 
 }  // namespace octet

@@ -13,9 +13,9 @@ struct DepthwiseConvolution {
   OCTET_ATTRIBUTES(DepthwiseConvolution, base_axis, pad, stride, dilation, multiplier)
   static constexpr std::array kInputs{InputSpec{"x"}, kWeight, kBias};
   int64_t base_axis = 1;  // the dimension of the channels
-  Shape pad;              // per spatial dimension; empty means 0
-  Shape stride;           // empty means 1
-  Shape dilation;         // empty means 1
+  Shape pad = {};         // per spatial dimension; empty means 0
+  Shape stride = {};      // empty means 1
+  Shape dilation = {};    // empty means 1
   int64_t multiplier = 1;
 };
 

@@ -4,6 +4,7 @@
 
 #include "octet/base/error.h"
 #include "octet/ops/axes.h"
+#include "octet/ops/elementwise.h"
 #include "octet/ops/numeric_limits.h"
 #include "octet/ops/op_types.h"
 
@@ -13,9 +14,7 @@ namespace {
 // A loss of two inputs whose shapes broadcast.
 OutputTypes broadcast_loss_type(std::string_view type, InputTypes inputs) {
   check_floating(inputs[0], type);
-  OCTET_CHECK(inputs[1].dtype == inputs[0].dtype, type, "inputs are {} and {}",
-              to_string(inputs[0].dtype), to_string(inputs[1].dtype));
-  return {{inputs[0].dtype, broadcast_shapes(inputs[0].shape, inputs[1].shape, type), {}}};
+  return infer_broadcast(type, inputs);
 }
 
 // A loss of two inputs of one shape.

@@ -13,7 +13,7 @@ namespace octet {
 struct Max {
   OCTET_ATTRIBUTES(Max, axes, keep_dims, with_index, only_index)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList axes;
+  IntList axes = {};
   bool keep_dims = false;
   bool with_index = false;
   bool only_index = false;
@@ -22,7 +22,7 @@ struct Max {
 struct Min {
   OCTET_ATTRIBUTES(Min, axes, keep_dims, with_index, only_index)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList axes;
+  IntList axes = {};
   bool keep_dims = false;
   bool with_index = false;
   bool only_index = false;

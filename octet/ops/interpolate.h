@@ -17,7 +17,7 @@ struct Interpolate {
   OCTET_ATTRIBUTES(Interpolate, output_size, mode, align_corners, half_pixel, half_pixel_for_nn,
                    channel_last)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList output_size;          // 1 to 3 extents
+  IntList output_size = {};     // 1 to 3 extents
   std::string mode = "linear";  // or "nearest"
   bool align_corners = false;
   bool half_pixel = false;

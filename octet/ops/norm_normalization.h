@@ -9,7 +9,7 @@ struct NormNormalization {
   OCTET_ATTRIBUTES(NormNormalization, p, axes, eps)
   static constexpr std::array kInputs{InputSpec{"x"}};
   float p = 2.0F;  // at least 1
-  IntList axes;
+  IntList axes = {};
   float eps = 1e-12F;
 };
 

@@ -10,7 +10,7 @@ namespace octet {
 struct OneHot {
   OCTET_ATTRIBUTES(OneHot, shape)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  Shape shape;
+  Shape shape = {};
 };
 
 }  // namespace octet

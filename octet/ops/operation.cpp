@@ -49,8 +49,20 @@ void check_arity(const Attributes& attributes, size_t given) {
 
 }  // namespace
 
+Attributes::Attributes(const Attributes& other) = default;
+Attributes::Attributes(Attributes&& other) noexcept = default;
+Attributes& Attributes::operator=(const Attributes& other) = default;
+Attributes& Attributes::operator=(Attributes&& other) noexcept = default;
+Attributes::~Attributes() = default;
+
+bool Attributes::operator==(const Attributes& other) const {
+  return static_cast<const AttributesVariant&>(*this) ==
+         static_cast<const AttributesVariant&>(other);
+}
+
 std::string_view type_name(const Attributes& attributes) {
-  return std::visit([](const auto& a) { return a.kType; }, attributes);
+  return std::visit([](const auto& a) { return a.kType; },
+                    static_cast<const AttributesVariant&>(attributes));
 }
 
 const std::vector<std::string_view>& operation_types() {
@@ -74,7 +86,8 @@ std::optional<Attributes> default_attributes(std::string_view type) {
 }
 
 std::span<const InputSpec> input_specs(const Attributes& attributes) {
-  return std::visit([](const auto& a) { return specs_of(a); }, attributes);
+  return std::visit([](const auto& a) { return specs_of(a); },
+                    static_cast<const AttributesVariant&>(attributes));
 }
 
 const InputSpec& input_spec(const Attributes& attributes, size_t index) {
@@ -85,12 +98,14 @@ const InputSpec& input_spec(const Attributes& attributes, size_t index) {
 
 OutputTypes infer_types(const Attributes& attributes, InputTypes inputs) {
   check_arity(attributes, inputs.size());
-  return std::visit([&](const auto& a) { return infer(a, inputs); }, attributes);
+  return std::visit([&](const auto& a) { return infer(a, inputs); },
+                    static_cast<const AttributesVariant&>(attributes));
 }
 
 OutputTensors run_forward(const Attributes& attributes, InputTensors inputs,
                           ForwardContext& context) {
-  return std::visit([&](const auto& a) { return forward(a, inputs, context); }, attributes);
+  return std::visit([&](const auto& a) { return forward(a, inputs, context); },
+                    static_cast<const AttributesVariant&>(attributes));
 }
 
 std::string attributes_to_string(const Attributes& attributes) {

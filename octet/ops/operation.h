@@ -31,12 +31,29 @@ struct NoOperation {
   OCTET_ATTRIBUTES(NoOperation)
 };
 
-// Any operation with its attributes. NoOperation only ends the list; no graph holds it.
-using Attributes = std::variant<
+// Any operation: the variant behind Attributes. NoOperation only ends the list; no graph holds it.
+using AttributesVariant = std::variant<
 #define OCTET_OP(Type, name) Type,
 #include "octet/ops/ops.inc"
 #undef OCTET_OP
     NoOperation>;
+
+// Any operation with its attributes; std::get_if, std::holds_alternative and std::visit work on it.
+// A class rather than an alias to keep compile times low: its conversion needs no overload
+// resolution over all operations, and copies and comparison are compiled once.
+class Attributes : public AttributesVariant {
+ public:
+  template <class Operation>
+  requires requires { Operation::kType; }
+  Attributes(Operation operation)  // an operation is meant where Attributes are expected
+      : AttributesVariant(std::in_place_type<Operation>, std::move(operation)) {}
+  Attributes(const Attributes& other);
+  Attributes(Attributes&& other) noexcept;
+  Attributes& operator=(const Attributes& other);
+  Attributes& operator=(Attributes&& other) noexcept;
+  ~Attributes();
+  bool operator==(const Attributes& other) const;
+};
 
 // "Convolution", "ReLU", ...
 std::string_view type_name(const Attributes& attributes);
@@ -69,11 +86,13 @@ void set_attribute(Attributes& attributes, std::string_view field, std::string_v
 // Calls visit(name, value) for every field; the value keeps its type.
 template <class Visit>
 void visit_fields(const Attributes& attributes, Visit&& visit) {
-  std::visit([&](const auto& a) { a.visit_fields(a, visit); }, attributes);
+  std::visit([&](const auto& a) { a.visit_fields(a, visit); },
+             static_cast<const AttributesVariant&>(attributes));
 }
 template <class Visit>
 void visit_fields(Attributes& attributes, Visit&& visit) {
-  std::visit([&](auto& a) { a.visit_fields(a, visit); }, attributes);
+  std::visit([&](auto& a) { a.visit_fields(a, visit); },
+             static_cast<AttributesVariant&>(attributes));
 }
 
 }  // namespace octet

@@ -12,7 +12,7 @@ namespace octet {
 struct Pad {
   OCTET_ATTRIBUTES(Pad, pad_width, mode, constant_value)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList pad_width;
+  IntList pad_width = {};
   std::string mode = "constant";
   float constant_value = 0.0F;
 };

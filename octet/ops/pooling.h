@@ -16,20 +16,20 @@ namespace octet {
 struct MaxPooling {
   OCTET_ATTRIBUTES(MaxPooling, kernel, stride, ignore_border, pad, channel_last)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  Shape kernel;
-  Shape stride;  // empty means the kernel
+  Shape kernel = {};
+  Shape stride = {};  // empty means the kernel
   bool ignore_border = true;
-  Shape pad;  // empty means 0
+  Shape pad = {};  // empty means 0
   bool channel_last = false;
 };
 
 struct AveragePooling {
   OCTET_ATTRIBUTES(AveragePooling, kernel, stride, ignore_border, pad, channel_last, including_pad)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  Shape kernel;
-  Shape stride;  // empty means the kernel
+  Shape kernel = {};
+  Shape stride = {};  // empty means the kernel
   bool ignore_border = true;
-  Shape pad;  // empty means 0
+  Shape pad = {};  // empty means 0
   bool channel_last = false;
   bool including_pad = true;
 };
@@ -37,10 +37,10 @@ struct AveragePooling {
 struct SumPooling {
   OCTET_ATTRIBUTES(SumPooling, kernel, stride, ignore_border, pad, channel_last)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  Shape kernel;
-  Shape stride;  // empty means the kernel
+  Shape kernel = {};
+  Shape stride = {};  // empty means the kernel
   bool ignore_border = true;
-  Shape pad;  // empty means 0
+  Shape pad = {};  // empty means 0
   bool channel_last = false;
 };
 

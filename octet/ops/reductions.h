@@ -11,7 +11,7 @@ namespace octet {
 struct Sum {
   OCTET_ATTRIBUTES(Sum, axes, keep_dims)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList axes;
+  IntList axes = {};
   bool keep_dims = false;
 };
 
@@ -19,14 +19,14 @@ struct Sum {
 struct Mean {
   OCTET_ATTRIBUTES(Mean, axes, keep_dims)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList axes;
+  IntList axes = {};
   bool keep_dims = false;
 };
 
 struct Prod {
   OCTET_ATTRIBUTES(Prod, axes, keep_dims)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList axes;
+  IntList axes = {};
   bool keep_dims = false;
 };
 
@@ -35,7 +35,7 @@ struct Norm {
   OCTET_ATTRIBUTES(Norm, p, axes, keep_dims)
   static constexpr std::array kInputs{InputSpec{"x"}};
   float p = 2.0F;
-  IntList axes;
+  IntList axes = {};
   bool keep_dims = false;
 };
 

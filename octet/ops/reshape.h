@@ -11,7 +11,7 @@ namespace octet {
 struct Reshape {
   OCTET_ATTRIBUTES(Reshape, shape, inplace)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  Shape shape;
+  Shape shape = {};
   bool inplace = true;  // kept for .nnp files; the result does not depend on it
 };
 

@@ -8,7 +8,7 @@ OCTET_FORWARD_UNARY(AddScalar, x.add(op.val))
 OCTET_FORWARD_UNARY(MulScalar, x.mul(op.val))
 OCTET_FORWARD_UNARY(PowScalar, at::pow(x, op.val))
 OCTET_FORWARD_UNARY(RSubScalar, at::rsub(x, op.val))
-// Not val / x, which ATen computes as a product with the reciprocal: two roundings.
+// ATen's number / tensor would first fill a whole tensor with the number.
 OCTET_FORWARD_UNARY(RDivScalar, at::full({}, op.val, x.options()) / x)
 OCTET_FORWARD_UNARY(RPowScalar, at::pow(op.val, x))
 OCTET_FORWARD_UNARY(MinimumScalar, x.masked_fill(x.ge(op.val), op.val))

@@ -11,7 +11,7 @@ namespace octet {
 struct Shift {
   OCTET_ATTRIBUTES(Shift, shifts, border_mode)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList shifts;
+  IntList shifts = {};
   std::string border_mode = "nearest";
 };
 

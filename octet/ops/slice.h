@@ -14,9 +14,9 @@ inline constexpr int64_t kSliceEnd = 0x7fffffff;
 struct Slice {
   OCTET_ATTRIBUTES(Slice, start, stop, step)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList start;
-  IntList stop;
-  IntList step;
+  IntList start = {};
+  IntList stop = {};
+  IntList step = {};
 };
 
 }  // namespace octet

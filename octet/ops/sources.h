@@ -9,7 +9,7 @@ namespace octet {
 struct Constant {
   OCTET_ATTRIBUTES(Constant, val, shape)
   float val = 0.0F;
-  Shape shape;
+  Shape shape = {};
 };
 
 // start, start + step, ...: as many as there are before stop, ceil((stop - start) / step).

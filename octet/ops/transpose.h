@@ -9,7 +9,7 @@ namespace octet {
 struct Transpose {
   OCTET_ATTRIBUTES(Transpose, axes)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  IntList axes;
+  IntList axes = {};
 };
 
 // Reverses x along each of `axes`.

@@ -11,7 +11,7 @@ namespace octet {
 struct Unpooling {
   OCTET_ATTRIBUTES(Unpooling, kernel, channel_last)
   static constexpr std::array kInputs{InputSpec{"x"}};
-  Shape kernel;
+  Shape kernel = {};
   bool channel_last = false;
 };
 

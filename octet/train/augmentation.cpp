@@ -1,6 +1,7 @@
 #include "octet/train/augmentation.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/ScalarType.h>
 
 #include <algorithm>
 #include <cmath>
@@ -151,9 +152,13 @@ int64_t chosen_size(const Shape& image_shape, int64_t size) {
   return shorter == kFreeDim ? kDefaultSize : shorter;
 }
 
-void check_preset(const Shape& image_shape, int64_t size) {
+void check_image_shape(const Shape& image_shape) {
   OCTET_CHECK(image_shape.rank() == 3, kWhere, "an image is (C, H, W), not {}",
               to_string(image_shape));
+}
+
+void check_preset(const Shape& image_shape, int64_t size) {
+  check_image_shape(image_shape);
   OCTET_CHECK(size >= 0, kWhere, "an image size of {} pixels is negative", size);
 }
 
@@ -207,6 +212,7 @@ Augmentation validation_augmentation(const Shape& image_shape, int64_t size) {
 }
 
 Shape augmented_shape(const Augmentation& augmentation, const Shape& image_shape) {
+  check_image_shape(image_shape);
   Size size{image_shape[1], image_shape[2]};
   if (augmentation.resize_shorter > 0) {
     const bool known = size.height != kFreeDim && size.width != kFreeDim;
@@ -253,7 +259,10 @@ void check_augmentation(const Augmentation& augmentation, int64_t channels) {
 
 void augment_into(const Augmentation& augmentation, const at::Tensor& image, DataRandom& random,
                   const at::Tensor& out) {
-  OCTET_CHECK(image.dim() == 3 && image.numel() > 0, kWhere, "an image is (C, H, W), not {}",
+  check_image_shape(Shape(image.sizes().vec()));
+  OCTET_CHECK(image.scalar_type() == at::kByte || image.scalar_type() == at::kFloat, kWhere,
+              "images are uint8 or float32, not {}", c10::toString(image.scalar_type()));
+  OCTET_CHECK(image.numel() > 0, kWhere, "the image {} is empty",
               to_string(Shape(image.sizes().vec())));
   at::Tensor source = image;
   if (augmentation.resize_shorter > 0) {
@@ -279,8 +288,8 @@ void augment_into(const Augmentation& augmentation, const at::Tensor& image, Dat
 }
 
 at::Tensor augment(const Augmentation& augmentation, const at::Tensor& image, DataRandom& random) {
-  check_augmentation(augmentation, image.dim() == 3 ? image.size(0) : 0);
   const Shape shape = augmented_shape(augmentation, Shape(image.sizes().vec()));
+  check_augmentation(augmentation, shape[0]);
   const at::Tensor out = at::empty(shape, at::kFloat);
   augment_into(augmentation, image, random, out);
   return out;

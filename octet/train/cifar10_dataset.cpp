@@ -81,12 +81,12 @@ class Cifar10Dataset final : public Dataset {
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_cifar10_dataset(const std::string& folder, Split split) {
+std::unique_ptr<Dataset> open_cifar10_dataset(const std::string& folder, DataSplit split) {
   std::filesystem::path root(folder);
   const std::filesystem::path unpacked = root / "cifar-10-batches-bin";
   if (std::filesystem::is_directory(unpacked)) root = unpacked;
   std::vector<std::string> paths;
-  if (split == Split::kTraining) {
+  if (split == DataSplit::kTraining) {
     for (int i = 1; i <= 5; ++i) {
       paths.push_back((root / fmt::format("data_batch_{}.bin", i)).string());
     }

@@ -12,6 +12,6 @@ namespace octet {
 // `folder` or its subfolder cifar-10-batches-bin, loaded as a whole; images are (3, 32, 32) uint8,
 // RGB. Throws FileError with the path for a file that is missing, empty or not a whole number of
 // records, and for a label outside 0..9.
-std::unique_ptr<Dataset> open_cifar10_dataset(const std::string& folder, Split split);
+std::unique_ptr<Dataset> open_cifar10_dataset(const std::string& folder, DataSplit split);
 
 }  // namespace octet

@@ -11,7 +11,7 @@
 
 namespace octet {
 
-enum class Split { kTraining, kValidation };
+enum class DataSplit { kTraining, kValidation };
 
 struct Example {
   // (C, H, W), uint8 in 0..255 or float32. May be a view of memory that other examples share, in

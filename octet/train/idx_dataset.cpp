@@ -174,9 +174,9 @@ std::unique_ptr<Dataset> read_idx_dataset(const std::string& images_path,
   return std::make_unique<IdxDataset>(images_path, labels_path, std::move(class_names));
 }
 
-std::unique_ptr<Dataset> open_idx_dataset(const std::string& folder, Split split,
+std::unique_ptr<Dataset> open_idx_dataset(const std::string& folder, DataSplit split,
                                           std::vector<std::string> class_names) {
-  const std::string prefix = split == Split::kTraining ? "train" : "t10k";
+  const std::string prefix = split == DataSplit::kTraining ? "train" : "t10k";
   const std::string images = find_idx_file(folder, prefix + "-images", "idx3");
   const std::string labels = find_idx_file(folder, prefix + "-labels", "idx1");
   return read_idx_dataset(images, labels, std::move(class_names));

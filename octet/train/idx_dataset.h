@@ -21,7 +21,7 @@ std::unique_ptr<Dataset> read_idx_dataset(const std::string& images_path,
 // The dataset in a folder with MNIST's file names: (train|t10k)-(images-idx3|labels-idx1)-ubyte,
 // with '.' for the second '-' as some distributions have it, and with or without .gz. Throws
 // FileError for a folder that has none of them.
-std::unique_ptr<Dataset> open_idx_dataset(const std::string& folder, Split split,
+std::unique_ptr<Dataset> open_idx_dataset(const std::string& folder, DataSplit split,
                                           std::vector<std::string> class_names);
 
 }  // namespace octet

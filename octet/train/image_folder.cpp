@@ -135,12 +135,12 @@ class ImageFolder final : public Dataset {
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_image_folder(const std::string& folder, Split split) {
+std::unique_ptr<Dataset> open_image_folder(const std::string& folder, DataSplit split) {
   const fs::path training = fs::path(folder) / "train";
   const fs::path validation = validation_folder(folder);
-  const fs::path& wanted = split == Split::kTraining ? training : validation;
+  const fs::path& wanted = split == DataSplit::kTraining ? training : validation;
   OCTET_CHECK_FILE(fs::is_directory(wanted), folder, "has no folder {}",
-                   split == Split::kTraining ? "train" : "val or test");
+                   split == DataSplit::kTraining ? "train" : "val or test");
   if (fs::is_directory(training) && fs::is_directory(validation)) {
     check_same_classes(training, validation);
   }

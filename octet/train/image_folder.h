@@ -14,6 +14,6 @@ namespace octet {
 // are decoded by get(), see decode_image. image_shape() is taken from a sample of up to 16 images.
 // Throws FileError with the path for a missing folder, a class without images, classes that
 // training and validation do not share, and if no image of the sample can be decoded.
-std::unique_ptr<Dataset> open_image_folder(const std::string& folder, Split split);
+std::unique_ptr<Dataset> open_image_folder(const std::string& folder, DataSplit split);
 
 }  // namespace octet

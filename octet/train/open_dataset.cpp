@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kFashionMnistFolder = "/usr/share/datasets/fashion-mnist";
 
-std::unique_ptr<Dataset> open_fashion_mnist(Split split) {
+std::unique_ptr<Dataset> open_fashion_mnist(DataSplit split) {
   const char* variable = std::getenv("OCTET_FASHION_MNIST");
   const std::string folder = variable != nullptr ? variable : kFashionMnistFolder;
   OCTET_CHECK_FILE(std::filesystem::is_directory(folder), folder,
@@ -28,7 +28,7 @@ std::unique_ptr<Dataset> open_fashion_mnist(Split split) {
                            "Sneaker", "Bag", "Ankle boot"});
 }
 
-std::unique_ptr<Dataset> open_image_folder_or_explain(const std::string& folder, Split split) {
+std::unique_ptr<Dataset> open_image_folder_or_explain(const std::string& folder, DataSplit split) {
 #ifdef OCTET_WITH_IMAGES
   return open_image_folder(folder, split);
 #else
@@ -41,7 +41,7 @@ std::unique_ptr<Dataset> open_image_folder_or_explain(const std::string& folder,
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split) {
+std::unique_ptr<Dataset> open_dataset(const std::string& spec, DataSplit split) {
   if (spec == "fashion-mnist") return open_fashion_mnist(split);
   const size_t colon = spec.find(':');
   const std::string kind = spec.substr(0, colon);

@@ -16,6 +16,6 @@ namespace octet {
 //   images:DIR     JPEG and PNG, a folder per class (see image_folder.h); only in a build with
 //                  OpenCV
 // Throws Error for another spec, FileError for files that are missing or wrong.
-std::unique_ptr<Dataset> open_dataset(const std::string& spec, Split split);
+std::unique_ptr<Dataset> open_dataset(const std::string& spec, DataSplit split);
 
 }  // namespace octet

@@ -52,6 +52,8 @@ class Progress {
   // Shows the last state and ends the line. What comes after may be written.
   void finish();
 
+  void set_title(const std::string& title) { title_ = title; }
+
   // Steps done, counted from 0.
   int64_t steps() const { return steps_; }
   // Over the last ten seconds or so; 0 before the second step.

@@ -208,6 +208,8 @@ TEST(NnpReader, SaysWhereAndWhatIsWrong) {
        "[a.nnp:network.nntxt:10:34] network 'net' has loops (repeat_id), which are not supported"},
       {with("name: \"y0\" type", "name: \"h\" type"),
        "[a.nnp:network.nntxt:6:12] network 'net' has two variables named 'h'"},
+      {with("dim: -1 dim: 3", "dim: 999999999 dim: 999999999"),
+       "[a.nnp:network.nntxt:4:66] the shape has more than 281474976710656 elements"},
       {with("input: \"h\"", "input: \"nowhere\""),
        "[a.nnp:network.nntxt:9:12] function '@net/ReLU' reads 'nowhere', which is no variable of "
        "network 'net'"},
@@ -228,8 +230,7 @@ TEST(NnpReader, SaysWhereAndWhatIsWrong) {
        "[a.nnp:network.nntxt:22:17] the executor's input 'x9' is no variable of network 'net'"},
       {with("output_variable { variable_name: \"y0\"", "output_variable { variable_name: \"y9\""),
        "[a.nnp:network.nntxt:23:19] the executor's output 'y9' is no value of network 'net'"},
-      {with("name: \"c/b\" type", "name: \"c/b2\" type"),
-       "no variable of network"},
+      {with("name: \"c/b\" type", "name: \"c/b2\" type"), "no variable of network"},
   };
   for (const BadModel& model : models) {
     const std::string message = read_error(model_of(model.text));

@@ -192,12 +192,13 @@ TEST(DequantizeLinear, HasTheGradientsOfItsFormula) {
 }
 
 TEST(FakeQuantize, LearnsAScalarScaleOfStraightGradients) {
-  const at::Tensor x = doubles({-200, 0.3});
+  const at::Tensor x = leaf(doubles({-200, 0.3}));
   const at::Tensor scale = leaf(at::scalar_tensor(0.5, at::kDouble));
   fake_quantize(x, scale, at::scalar_tensor(0), kInt8, Ste::STRAIGHT).sum().backward();
   // -128 of the saturated value, round(0.6) - 0.6 of the other.
   EXPECT_NEAR(scale.grad().item<double>(), -128 + 0.4, 1e-12);
   EXPECT_EQ(scale.grad().dim(), 0);
+  EXPECT_EQ(to_vector(x.grad()), (std::vector<float>{1, 1}));
 }
 
 TEST(FakeQuantize, RecordsNothingWithoutGradients) {

@@ -30,16 +30,16 @@ DType dtype_of(const at::Tensor& x) {
   }
 }
 
-VariableType type_of(const at::Tensor& x) {
-  return {dtype_of(x), Shape(x.sizes().vec()), {}};
-}
-
 at::Tensor weighted_sum(const Attributes& attributes, const std::vector<at::Tensor>& inputs) {
   const at::Tensor y = run_one(attributes, inputs);
   return (y * at::arange(1, y.numel() + 1, y.options()).reshape(y.sizes()).cos()).sum();
 }
 
 }  // namespace
+
+VariableType type_of(const at::Tensor& x) {
+  return {dtype_of(x), Shape(x.sizes().vec()), {}};
+}
 
 at::Tensor doubles(const std::vector<double>& values) {
   return at::tensor(values, at::kDouble);
@@ -109,6 +109,15 @@ std::string infer_error(const Attributes& attributes, const std::vector<Shape>& 
   for (const Shape& shape : shapes) types.push_back({DType::kFloat32, shape, {}});
   try {
     infer_types(attributes, types);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string run_error(const Attributes& attributes, const std::vector<at::Tensor>& inputs) {
+  try {
+    run_operation(attributes, inputs);
   } catch (const Error& error) {
     return error.what();
   }

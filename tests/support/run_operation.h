@@ -13,6 +13,8 @@ namespace octet {
 // A tensor of float64, in which results by hand can be compared closely.
 at::Tensor doubles(const std::vector<double>& values);
 
+VariableType type_of(const at::Tensor& x);
+
 // The outputs. Expects (as a test assertion) that shapes and element types are the inferred ones.
 OutputTensors run_operation(const Attributes& attributes, const std::vector<at::Tensor>& inputs,
                             uint64_t seed = 0);
@@ -32,5 +34,8 @@ double gradient_error(const Attributes& attributes, const std::vector<at::Tensor
 
 // What infer_types() says about float32 inputs of these shapes: its error, or "no error".
 std::string infer_error(const Attributes& attributes, const std::vector<Shape>& shapes);
+
+// The Error that running the operation throws, or "no error".
+std::string run_error(const Attributes& attributes, const std::vector<at::Tensor>& inputs);
 
 }  // namespace octet

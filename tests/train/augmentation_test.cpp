@@ -197,6 +197,14 @@ TEST(Augmentation, SaysWhatIsWrong) {
             }),
             "[augmentation] an image is (C, H, W), not (2, 2)");
   EXPECT_EQ(message_of<Error>([] {
+              apply({}, at::zeros({1, 2, 2}, at::kLong));
+            }),
+            "[augmentation] images are uint8 or float32, not Long");
+  EXPECT_EQ(message_of<Error>([] {
+              apply({}, at::zeros({1, 0, 2}));
+            }),
+            "[augmentation] the image (1, 0, 2) is empty");
+  EXPECT_EQ(message_of<Error>([] {
               apply({.random_crop = RandomCrop{.padding = 1, .size = 5}}, at::zeros({1, 2, 3}));
             }),
             "[augmentation] a random crop of 5 x 5 does not fit into 2 x 3 with a padding of 1");

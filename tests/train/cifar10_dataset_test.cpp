@@ -32,7 +32,7 @@ TEST(Cifar10Dataset, ReadsTheFiveTrainingBatchesInOrder) {
   for (uint8_t i = 2; i <= 5; ++i) {
     test::write_bytes(folder.path(fmt::format("data_batch_{}.bin", i)), record(i));
   }
-  const auto dataset = open_cifar10_dataset(folder.path(), Split::kTraining);
+  const auto dataset = open_cifar10_dataset(folder.path(), DataSplit::kTraining);
   EXPECT_EQ(dataset->size(), 6);
   EXPECT_EQ(dataset->num_classes(), 10);
   EXPECT_EQ(dataset->image_shape(), Shape({3, 32, 32}));
@@ -49,7 +49,7 @@ TEST(Cifar10Dataset, ReadsTheFiveTrainingBatchesInOrder) {
 TEST(Cifar10Dataset, FindsTheUnpackedFolder) {
   const test::TemporaryFolder folder;
   test::write_bytes(folder.path("cifar-10-batches-bin/test_batch.bin"), record(8));
-  EXPECT_EQ(open_cifar10_dataset(folder.path(), Split::kValidation)->get(0).label, 8);
+  EXPECT_EQ(open_cifar10_dataset(folder.path(), DataSplit::kValidation)->get(0).label, 8);
 }
 
 TEST(Cifar10Dataset, NamesTheFileThatIsWrong) {
@@ -57,7 +57,7 @@ TEST(Cifar10Dataset, NamesTheFileThatIsWrong) {
   const std::string path = folder.path("test_batch.bin");
   const std::string where = fmt::format("[{}] ", path);
   const auto error = [&] {
-    return message_of<FileError>([&] { open_cifar10_dataset(folder.path(), Split::kValidation); });
+    return message_of<FileError>([&] { open_cifar10_dataset(folder.path(), DataSplit::kValidation); });
   };
   EXPECT_EQ(error(), where + "cannot be opened");
   test::write_bytes(path, record(1) + Bytes{0});

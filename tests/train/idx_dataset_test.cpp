@@ -30,7 +30,7 @@ class IdxDatasetTest : public ::testing::Test {
   std::string labels_path_ = folder_.path("train-labels-idx1-ubyte");
 
   std::unique_ptr<Dataset> open() {
-    return open_idx_dataset(folder_.path(), Split::kTraining, kNames);
+    return open_idx_dataset(folder_.path(), DataSplit::kTraining, kNames);
   }
   // The message after the path in brackets.
   std::string error_about(const std::string& path) {
@@ -61,7 +61,7 @@ TEST_F(IdxDatasetTest, ReadsPlainFiles) {
 TEST_F(IdxDatasetTest, ReadsGzipAndTheOtherSpelling) {
   test::write_gzip(folder_.path("t10k-images.idx3-ubyte.gz"), images_);
   test::write_gzip(folder_.path("t10k-labels.idx1-ubyte.gz"), labels_);
-  const auto dataset = open_idx_dataset(folder_.path(), Split::kValidation, kNames);
+  const auto dataset = open_idx_dataset(folder_.path(), DataSplit::kValidation, kNames);
   EXPECT_EQ(dataset->get(0).label, 7);
   EXPECT_EQ(dataset->get(2).image.sum().item<int64_t>(), 38);
 }

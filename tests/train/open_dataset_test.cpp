@@ -28,13 +28,13 @@ class FashionMnistVariable {
 };
 
 std::string error_for(const std::string& spec) {
-  return message_of<Error>([&] { open_dataset(spec, Split::kTraining); });
+  return message_of<Error>([&] { open_dataset(spec, DataSplit::kTraining); });
 }
 
 TEST(OpenDataset, OpensIdxFolders) {
   const test::TemporaryFolder folder;
   write_idx_files(folder);
-  const auto dataset = open_dataset("idx:" + folder.path(), Split::kTraining);
+  const auto dataset = open_dataset("idx:" + folder.path(), DataSplit::kTraining);
   EXPECT_EQ(dataset->get(0).label, 9);
   EXPECT_EQ(dataset->class_names()[9], "9");
 }
@@ -43,7 +43,7 @@ TEST(OpenDataset, FindsFashionMnistByItsVariable) {
   const test::TemporaryFolder folder;
   write_idx_files(folder);
   const FashionMnistVariable variable(folder.path());
-  const auto dataset = open_dataset("fashion-mnist", Split::kTraining);
+  const auto dataset = open_dataset("fashion-mnist", DataSplit::kTraining);
   EXPECT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->class_names()[9], "Ankle boot");
 }
@@ -59,7 +59,7 @@ TEST(OpenDataset, ReadsTheInstalledFashionMnist) {
   if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist")) {
     GTEST_SKIP() << "Debian's dataset-fashion-mnist is not installed";
   }
-  const auto dataset = open_dataset("fashion-mnist", Split::kValidation);
+  const auto dataset = open_dataset("fashion-mnist", DataSplit::kValidation);
   EXPECT_EQ(dataset->size(), 10000);
   EXPECT_EQ(dataset->image_shape(), Shape({1, 28, 28}));
   EXPECT_EQ(dataset->get(0).label, 9);
@@ -77,7 +77,7 @@ TEST(OpenDataset, ListsTheAllowedForms) {
 TEST(OpenDataset, OpensImageFolders) {
   const test::TemporaryFolder folder;
   test::write_bytes(folder.path("train/a/1.png"), test::png_bytes(1, 1, 1, {3}));
-  EXPECT_EQ(open_dataset("images:" + folder.path(), Split::kTraining)->size(), 1);
+  EXPECT_EQ(open_dataset("images:" + folder.path(), DataSplit::kTraining)->size(), 1);
 }
 #else
 TEST(OpenDataset, SaysThatTheBuildHasNoImages) {

@@ -61,27 +61,33 @@ class AttributeFiller {
     const int64_t rank = type_ == "Stack" ? rank_ + 1 : rank_;
     for (const char* name : {"axis", "base_axis", "channel_axis"}) {
       int64_t* axis = find<int64_t>(name);
-      if (axis != nullptr && *axis < 0) *axis += rank;
+      // A negative axis of BroadcastTo is a rule of its own in NNabla too.
+      if (axis != nullptr && *axis < 0 && type_ != "BroadcastTo") *axis += rank;
     }
     for (const char* name : {"axes", "batch_axis"}) {
       IntList* axes = find<IntList>(name);
       if (axes == nullptr) continue;
       for (int64_t& axis : *axes) axis += axis < 0 ? rank : 0;
     }
-    // Reductions: no axes means all of them.
+    // Reductions and norms: no axes means all of them.
     IntList* axes = find<IntList>("axes");
-    if (axes != nullptr && axes->empty() && find<bool>("keep_dims") != nullptr) {
+    if (axes != nullptr && axes->empty()) {
       axes->resize(static_cast<size_t>(rank_));
       std::iota(axes->begin(), axes->end(), 0);
     }
   }
 
+  // Lists that are shorter than the rank belong to the last dimensions.
   void fill_slice() {
     if (type_ != "Slice") return;
-    IntList* start = find<IntList>("start");
-    IntList* step = find<IntList>("step");
-    if (start != nullptr && start->empty()) start->assign(static_cast<size_t>(rank_), 0);
-    if (step != nullptr && step->empty()) step->assign(static_cast<size_t>(rank_), 1);
+    const auto fill = [this](std::string_view name, int64_t value) {
+      IntList* list = find<IntList>(name);
+      const auto rank = static_cast<size_t>(rank_);
+      if (list->size() < rank) list->insert(list->begin(), rank - list->size(), value);
+    };
+    fill("start", 0);
+    fill("stop", kSliceEnd);
+    fill("step", 1);
   }
 
   Attributes attributes_;

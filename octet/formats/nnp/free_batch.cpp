@@ -74,6 +74,10 @@ Graph with_free_batch(const Graph& graph) {
                 error.what());
     return original;
   }
+  // Types are inferred without the quantization that passes noted on the values.
+  for (VariableId id = 0; id < copy.num_variable_slots(); ++id) {
+    copy.mutable_variable(id).type.qparams = original.variable(id).type.qparams;
+  }
   return copy;
 }
 

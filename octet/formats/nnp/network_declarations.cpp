@@ -18,10 +18,19 @@ constexpr std::array<std::string_view, 5> kLoopTypes{"RepeatStart", "RepeatEnd",
   throw_file_error(place, "network '{}' has loops ({}), which are not supported", network, what);
 }
 
+// Counts of elements are computed from shapes all over; none may overflow.
+constexpr int64_t kMaxElements = int64_t{1} << 48;
+
 Shape read_shape(const TextMessage& message, const std::string& where) {
   Shape shape;
+  int64_t elements = 1;
   for (const TextField& field : message.fields) {
-    if (field.name == "dim") shape.push_back(int_value(field, where));
+    if (field.name != "dim") continue;
+    const int64_t dim = int_value(field, where);
+    OCTET_CHECK_FILE(dim <= kMaxElements / elements, place_of(field, where),
+                     "the shape has more than {} elements", kMaxElements);
+    elements *= std::max<int64_t>(dim, 1);
+    shape.push_back(dim);
   }
   return shape;
 }

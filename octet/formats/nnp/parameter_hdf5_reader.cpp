@@ -1,13 +1,16 @@
-// parse_parameter_hdf5.
+// parse_parameter_hdf5: files of the old layout by our own reader, the others by the HDF5 library.
 #include <ATen/ATen.h>
 #include <hdf5.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <optional>
 
 #include "octet/base/error.h"
 #include "octet/base/shape.h"
 #include "octet/formats/nnp/hdf5_handle.h"
+#include "octet/formats/nnp/hdf5_old_format.h"
 #include "octet/formats/nnp/parameter_hdf5.h"
 
 namespace octet {
@@ -195,21 +198,79 @@ class DatasetReader {
   Hdf5Handle dataset_;
 };
 
-}  // namespace
-
-std::vector<StoredParameter> parse_parameter_hdf5(std::string_view bytes,
-                                                  const std::string& where) {
+std::vector<IndexedParameter> read_with_library(std::string_view bytes, const std::string& where) {
   const Hdf5Session session;
   const Hdf5Handle file = open_image(bytes, where);
   std::vector<IndexedParameter> found;
   for (std::string& name : dataset_names(file, where)) {
     found.push_back(DatasetReader(file, std::move(name), bytes.size(), where).read());
   }
+  return found;
+}
+
+// The elements as they are in the file, in the machine's byte order.
+at::Tensor raw_tensor(const Hdf5Dataset& dataset, at::ScalarType type) {
+  at::Tensor tensor = at::zeros(dataset.dims, at::TensorOptions().dtype(type));
+  OCTET_INTERNAL_CHECK(dataset.data.empty() || tensor.nbytes() == dataset.data.size());
+  if (dataset.data.empty()) return tensor;
+  char* values = static_cast<char*>(tensor.data_ptr());
+  std::memcpy(values, dataset.data.data(), dataset.data.size());
+  if (dataset.type.big_endian != (std::endian::native == std::endian::big)) {
+    for (size_t i = 0; i < dataset.data.size(); i += dataset.type.size) {
+      std::reverse(values + i, values + i + dataset.type.size);
+    }
+  }
+  return tensor;
+}
+
+// Unsigned integers that tensors do not have, in the next larger signed type.
+at::Tensor widened(const at::Tensor& raw, size_t bytes) {
+  const auto wide = bytes == 2 ? at::kInt : at::kLong;
+  return raw.to(wide).bitwise_and((int64_t{1} << (8 * bytes)) - 1);
+}
+
+at::Tensor tensor_of(const Hdf5Dataset& dataset, const std::string& where) {
+  const size_t size = dataset.type.size;
+  if (dataset.type.kind == Hdf5Type::Kind::kFloat) {
+    if (size == 2) return raw_tensor(dataset, at::kHalf).to(at::kFloat);
+    return raw_tensor(dataset, size == 4 ? at::kFloat : at::kDouble);
+  }
+  if (dataset.type.kind == Hdf5Type::Kind::kEnumeration && size == 1) {
+    return raw_tensor(dataset, at::kChar).ne(0);
+  }
+  const bool is_unsigned = !dataset.type.is_signed;
+  OCTET_CHECK_FILE(!(is_unsigned && size == 8), where,
+                   "parameter '{}' has an element type that parameters cannot have", dataset.name);
+  if (size == 1) return raw_tensor(dataset, is_unsigned ? at::kByte : at::kChar);
+  const at::Tensor raw = raw_tensor(dataset, size == 2   ? at::kShort
+                                             : size == 4 ? at::kInt
+                                                         : at::kLong);
+  return is_unsigned ? widened(raw, size) : raw;
+}
+
+std::vector<IndexedParameter> read_old_format(std::string_view bytes, const std::string& where) {
+  std::vector<IndexedParameter> found;
+  for (const Hdf5Dataset& dataset : parse_old_hdf5(bytes, where)) {
+    found.push_back({dataset.index, {dataset.name, tensor_of(dataset, where), dataset.need_grad}});
+  }
+  std::sort(found.begin(), found.end(), [](const IndexedParameter& a, const IndexedParameter& b) {
+    return a.parameter.name < b.parameter.name;
+  });
+  return found;
+}
+
+}  // namespace
+
+std::vector<StoredParameter> parse_parameter_hdf5(std::string_view bytes,
+                                                  const std::string& where) {
+  std::vector<IndexedParameter> found =
+      is_old_hdf5(bytes) ? read_old_format(bytes, where) : read_with_library(bytes, where);
   // Names come in alphabetical order, so a stable sort leaves those without an index in it.
   std::stable_sort(found.begin(), found.end(),
                    [](const IndexedParameter& a, const IndexedParameter& b) {
-                     if (!a.index.has_value() || !b.index.has_value())
+                     if (!a.index.has_value() || !b.index.has_value()) {
                        return a.index.has_value() && !b.index.has_value();
+                     }
                      return *a.index < *b.index;
                    });
   std::vector<StoredParameter> parameters;

@@ -115,7 +115,7 @@ class DictReader {
     if (quote != '\'' && quote != '"') fail("a quoted word is missing");
     const size_t end = text_.find(quote, position_ + 1);
     if (end == std::string_view::npos) fail("a quote is not closed");
-    const std::string word(text_.substr(position_ + 1, end - position_ - 1));
+    std::string word(text_.substr(position_ + 1, end - position_ - 1));
     position_ = end + 1;
     return word;
   }

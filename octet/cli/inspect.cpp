@@ -1,0 +1,123 @@
+// octet inspect: what is in a network.
+#include <iostream>
+
+#include "octet/base/error.h"
+#include "octet/cli/commands.h"
+#include "octet/cli/model_source.h"
+#include "octet/cli/report.h"
+#include "octet/graph/text.h"
+
+namespace octet::cli {
+
+namespace {
+
+struct InspectOptions {
+  std::string model;
+  bool graph = false;
+  int64_t image_size = 224;
+  int64_t channels = 3;
+  ZooOptions zoo;
+  ReportOptions report;
+};
+
+int64_t parameter_elements(const Graph& graph, const Function& function) {
+  int64_t elements = 0;
+  for (const VariableId id : function.inputs) {
+    const Variable& variable = graph.variable(id);
+    if (variable.kind == VariableKind::kParameter) elements += variable.type.shape.num_elements();
+  }
+  return elements;
+}
+
+// One line per layer: name, type, output shape, number of parameters.
+void print_layers(const Graph& graph) {
+  std::vector<std::array<std::string, 4>> rows = {{"layer", "type", "output", "parameters"}};
+  for (const FunctionId id : graph.topological_order()) {
+    const Function& function = graph.function(id);
+    const Variable& output = graph.variable(function.outputs[0]);
+    const int64_t elements = parameter_elements(graph, function);
+    rows.push_back({graph.display_name(id), std::string(type_name(function.attributes)),
+                    to_string(output.type.shape), elements > 0 ? std::to_string(elements) : ""});
+  }
+  std::array<size_t, 4> widths{};
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const auto& row : rows) {
+    std::cout << fmt::format("{:{}}  {:{}}  {:{}}  {:>{}}\n", row[0], widths[0], row[1], widths[1],
+                             row[2], widths[2], row[3], widths[3]);
+  }
+  std::cout << '\n';
+}
+
+nlohmann::ordered_json figures_of(const Model& model) {
+  const Graph& graph = model.graph;
+  std::map<std::string, int64_t> types;
+  for (const FunctionId id : graph.topological_order()) {
+    ++types[std::string(type_name(graph.function(id).attributes))];
+  }
+  std::vector<std::string> inputs;
+  int64_t parameters = 0;
+  int64_t elements = 0;
+  for (const VariableId id : graph.leaves(graph.outputs())) {
+    const Variable& variable = graph.variable(id);
+    if (variable.kind == VariableKind::kInput) {
+      inputs.push_back(variable.name + " " + to_string(variable.type.shape));
+    } else {
+      ++parameters;
+      elements += variable.type.shape.num_elements();
+    }
+  }
+  std::vector<std::string> outputs;
+  for (const VariableId id : graph.outputs()) {
+    outputs.push_back(graph.variable(id).name + " " + to_string(graph.variable(id).type.shape));
+  }
+  return {{"name", graph.name()},
+          {"inputs", inputs},
+          {"outputs", outputs},
+          {"functions", types},
+          {"parameters", parameters},
+          {"parameter_elements", elements},
+          {"quantized", types.count("QuantizeLinear") > 0}};
+}
+
+void run(const InspectOptions& options) {
+  check_writable(options.report.metrics, "--metrics");
+  const Model model =
+      names_zoo_model(options.model)
+          ? build_zoo_model(options.model,
+                            {options.channels, options.image_size, options.image_size}, options.zoo,
+                            c10::kCPU, 0)
+          : read_model(options.model, c10::kCPU, 0, /*zoo=*/true);
+  if (options.graph) {
+    std::cout << print(model.graph) << std::flush;
+    return;
+  }
+  if (!options.report.json) print_layers(model.graph);
+  report(figures_of(model), options.report);
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& program) {
+  auto options = std::make_shared<InspectOptions>();
+  CLI::App& command = *program.add_subcommand("inspect", "What is in a network");
+  command.add_option("model", options->model, "A file, or a name of the model zoo")->required();
+  command.add_flag("--graph", options->graph, "Print the whole network as a text graph");
+  command.add_option("--image-size", options->image_size, "Of a zoo model: side of the images")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--channels", options->channels, "Of a zoo model: channels of the images")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--classes", options->zoo.num_classes, "Of a zoo model: number of classes")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--width", options->zoo.width, "Of a zoo model: multiplies the channels")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  add_report_options(command, options->report);
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace octet::cli

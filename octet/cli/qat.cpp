@@ -1,0 +1,89 @@
+// octet qat: a float network from a file, trained on with quantization.
+#include "octet/base/error.h"
+#include "octet/cli/commands.h"
+#include "octet/cli/model_source.h"
+#include "octet/cli/quantization_options.h"
+#include "octet/cli/training_options.h"
+#include "octet/qat/qat_scheduler.h"
+
+namespace octet::cli {
+
+namespace {
+
+struct QatOptions : TrainingOptions {
+  QuantizationOptions quantization;
+};
+
+void check_float(const Graph& graph, const std::string& model) {
+  for (const FunctionId id : graph.topological_order()) {
+    OCTET_CHECK(!std::holds_alternative<QuantizeLinear>(graph.function(id).attributes), model,
+                "the network is quantized already (at {}); give the float one",
+                graph.display_name(id));
+  }
+}
+
+void check_steps(const QATConfig& config, int64_t steps) {
+  OCTET_CHECK(config.niter_to_training < steps, "qat",
+              "quantized training would begin at step {} (niter_to_training), but there are only "
+              "{} steps; ask for more, or give --recording-steps",
+              config.niter_to_training, steps);
+}
+
+TrainingHooks hooks_of(QATScheduler& scheduler) {
+  return {.before_step = [&] { scheduler.step(); },
+          .stage = [&] { return std::string(to_string(scheduler.state())); },
+          .save = [&] { return scheduler.save_state(); },
+          .restore = [&](const std::string& state) { scheduler.restore(state); }};
+}
+
+void run(const QatOptions& options) {
+  check_outputs(options);
+  const QATConfig config = read_config(options.quantization);
+  const c10::Device device = use_machine(options.machine);
+  const Model model = read_model(options.model, device, options.seed);
+  check_float(model.graph, options.model);
+  NetworkPair networks = network_pair_of(model.graph, model.parameters, options.model);
+  const Shape image_shape(networks.image.shape().begin() + 1, networks.image.shape().end());
+  const auto training = open_training_data(options.data, image_shape[1], options.seed);
+  const auto validation = open_validation_data(options.data, image_shape[1]);
+  check_image_shape(*training, image_shape, options.model);
+  const int64_t steps = total_steps(options, *training);
+  check_steps(config, steps);
+  networks.pred.network().random().reseed(options.seed);
+
+  const auto validate = [&](const std::string& title) {
+    return evaluate(networks.validation_image, networks.validation_pred, *validation,
+                    options.data.batch, title);
+  };
+  const double float_error = validate("validate float");
+  const std::unique_ptr<Solver> solver = make_solver(options);
+  solver->set_parameters(*model.parameters);
+  QATScheduler scheduler(config, *solver);
+  scheduler(networks.pred);
+  scheduler(networks.validation_pred, /*training=*/false);
+  Trainer trainer(networks, *solver, *training, trainer_options(options, steps, "qat"),
+                  hooks_of(scheduler));
+  if (options.resume) trainer.resume(options.checkpoint);
+  const TrainingResult result = trainer.run();
+  if (trainer.average() != nullptr) trainer.average()->swap();
+
+  const double error = validate("validate qat");
+  scheduler.save(options.out, networks.validation_image, {.batch_size = 1});
+  nlohmann::ordered_json figures =
+      training_figures(options, result, error, training->skipped() + validation->skipped());
+  figures["top1_error_float"] = float_error;
+  report(figures, options.report);
+}
+
+}  // namespace
+
+void add_qat_command(CLI::App& program) {
+  auto options = std::make_shared<QatOptions>();
+  CLI::App& command = *program.add_subcommand("qat", "Train a float network on with quantization");
+  command.add_option("in", options->model, "The float network: a .nnp file")->required();
+  add_quantization_options(command, options->quantization);
+  add_training_options(command, *options);
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace octet::cli

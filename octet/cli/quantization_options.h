@@ -1,0 +1,22 @@
+// --preset, --config and --recording-steps, for the subcommands that quantize.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "octet/qat/qat_config.h"
+
+namespace octet::cli {
+
+struct QuantizationOptions {
+  std::string preset = "default";
+  std::string config;           // a TOML file with QATConfig's fields, on top of the preset
+  int64_t recording_steps = 0;  // 0: as the config says
+};
+
+void add_quantization_options(CLI::App& command, QuantizationOptions& options);
+
+// Throws FileError for a bad config file, Error for a config that makes no sense.
+QATConfig read_config(const QuantizationOptions& options);
+
+}  // namespace octet::cli

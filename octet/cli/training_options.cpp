@@ -1,0 +1,114 @@
+#include "octet/cli/training_options.h"
+
+#include <cmath>
+
+#include "octet/base/error.h"
+#include "octet/train/evaluation.h"
+#include "octet/train/solver_factory.h"
+
+namespace octet::cli {
+
+namespace {
+
+void add_solver_options(CLI::App& command, TrainingOptions& options) {
+  command.add_option("--lr", options.learning_rate, "Learning rate")->capture_default_str();
+  command.add_option("--solver", options.solver, "Update rule")
+      ->check(CLI::IsMember(solver_names()))
+      ->capture_default_str();
+  command.add_option("--momentum", options.momentum, "Momentum, where the solver has one");
+  command.add_option("--weight-decay", options.weight_decay, "Added to gradients: decay * weight")
+      ->capture_default_str();
+  command
+      .add_option("--schedule", options.schedule,
+                  "Learning rate over time: constant, cosine, polynomial[:POWER], step[:GAMMA], "
+                  "exponential:GAMMA")
+      ->capture_default_str();
+  command.add_option("--warmup", options.warmup, "Steps of linear warm-up")
+      ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--clip-norm", options.clip_norm, "Bound on the norm of all gradients; 0: none")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--average", options.average,
+                     "Evaluate and save a moving average of the weights with this decay");
+}
+
+}  // namespace
+
+void add_training_options(CLI::App& command, TrainingOptions& options) {
+  command.add_option("--out", options.out, "The .nnp file to write")->required();
+  auto* epochs = command.add_option("--epochs", options.epochs, "Passes over the training data")
+                     ->check(CLI::PositiveNumber)
+                     ->capture_default_str();
+  command.add_option("--steps", options.steps, "Steps, instead of epochs")
+      ->check(CLI::PositiveNumber)
+      ->excludes(epochs);
+  add_solver_options(command, options);
+  command.add_option("--seed", options.seed, "Of weights, data order, augmentation and dropout")
+      ->capture_default_str();
+  command.add_option("--checkpoint", options.checkpoint, "Write checkpoints to this file");
+  command.add_option("--checkpoint-every", options.checkpoint_every, "Steps between checkpoints")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_flag("--resume", options.resume, "Go on from the file of --checkpoint");
+  add_data_options(command, options.data, /*training=*/true);
+  add_machine_options(command, options.machine);
+  add_report_options(command, options.report);
+}
+
+void check_outputs(const TrainingOptions& options) {
+  check_writable(options.out, "--out");
+  check_writable(options.checkpoint, "--checkpoint");
+  check_writable(options.report.metrics, "--metrics");
+  OCTET_CHECK(!options.resume || !options.checkpoint.empty(), "--resume",
+              "needs --checkpoint, the file to go on from");
+}
+
+int64_t total_steps(const TrainingOptions& options, const DataLoader& loader) {
+  if (options.steps > 0) return options.steps;
+  return std::max<int64_t>(
+      1, std::llround(options.epochs * static_cast<double>(loader.batches_per_epoch())));
+}
+
+std::unique_ptr<Solver> make_solver(const TrainingOptions& options) {
+  return octet::make_solver({.name = options.solver,
+                             .learning_rate = options.learning_rate,
+                             .momentum = options.momentum});
+}
+
+TrainerOptions trainer_options(const TrainingOptions& options, int64_t steps,
+                               const std::string& title) {
+  return {.max_steps = steps,
+          .schedule = parse_schedule(options.schedule, steps, options.warmup),
+          .weight_decay = options.weight_decay,
+          .clip_norm = options.clip_norm,
+          .average_decay = options.average,
+          .checkpoint = options.checkpoint,
+          .checkpoint_every = options.checkpoint_every,
+          .title = title,
+          .progress = {.images_per_step = options.data.batch}};
+}
+
+double evaluate(const VariableRef& image, const VariableRef& pred, DataLoader& loader,
+                int64_t batch, const std::string& title) {
+  Progress progress(title, {.total_steps = loader.batches_per_epoch(), .images_per_step = batch});
+  const double error = top1_error(image, pred, loader, &progress);
+  progress.finish();
+  return error;
+}
+
+nlohmann::ordered_json training_figures(const TrainingOptions& options,
+                                        const TrainingResult& result, double top1_error,
+                                        int64_t skipped) {
+  nlohmann::ordered_json figures = {{"top1_error", top1_error},
+                                    {"training_error", result.error},
+                                    {"loss", result.loss},
+                                    {"steps", result.steps},
+                                    {"seconds_per_step", result.seconds_per_step},
+                                    {"peak_mb", peak_mb()},
+                                    {"seed", options.seed},
+                                    {"out", options.out}};
+  if (options.data.skip_bad) figures["skipped"] = skipped;
+  return figures;
+}
+
+}  // namespace octet::cli

@@ -1,0 +1,62 @@
+// What the subcommands train and qat have in common.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "octet/cli/data_options.h"
+#include "octet/cli/machine_options.h"
+#include "octet/cli/report.h"
+#include "octet/train/trainer.h"
+
+namespace octet::cli {
+
+struct TrainingOptions {
+  std::string model;
+  std::string out;
+  double epochs = 1;
+  int64_t steps = 0;  // 0: by epochs
+  double learning_rate = 0.01;
+  std::string solver = "momentum";
+  std::optional<double> momentum;
+  double weight_decay = 1e-4;
+  std::string schedule = "cosine";
+  int64_t warmup = 0;
+  double clip_norm = 0;
+  std::optional<double> average;
+  uint64_t seed = 0;
+  std::string checkpoint;
+  int64_t checkpoint_every = 1000;
+  bool resume = false;
+  DataOptions data;
+  MachineOptions machine;
+  ReportOptions report;
+};
+
+void add_training_options(CLI::App& command, TrainingOptions& options);
+
+// Before anything is read: throws FileError where --out, --metrics or --checkpoint cannot be
+// written, Error for --resume without --checkpoint.
+void check_outputs(const TrainingOptions& options);
+
+// --steps, or the steps of --epochs.
+int64_t total_steps(const TrainingOptions& options, const DataLoader& loader);
+
+std::unique_ptr<Solver> make_solver(const TrainingOptions& options);
+
+TrainerOptions trainer_options(const TrainingOptions& options, int64_t steps,
+                               const std::string& title);
+
+// With a progress line on stderr.
+double evaluate(const VariableRef& image, const VariableRef& pred, DataLoader& loader,
+                int64_t batch, const std::string& title);
+
+// The keys of --metrics that train and qat share.
+nlohmann::ordered_json training_figures(const TrainingOptions& options,
+                                        const TrainingResult& result, double top1_error,
+                                        int64_t skipped);
+
+}  // namespace octet::cli

@@ -1,0 +1,70 @@
+#include "octet/passes/batch_norm.h"
+
+#include <ATen/ATen.h>
+
+#include "octet/base/error.h"
+#include "octet/passes/layer_traits.h"
+
+namespace octet {
+namespace {
+
+at::Tensor values(const Graph& graph, VariableId id, const ParameterStore& parameters) {
+  return parameters.at(graph.variable(id).name).value.detach().flatten().to(at::kDouble);
+}
+
+}  // namespace
+
+BatchNormInputs batch_norm_inputs(const Function& function) {
+  BatchNormInputs inputs;
+  size_t next = 0;
+  inputs.x = function.inputs[next++];
+  const auto* plain = std::get_if<BatchNormalization>(&function.attributes);
+  if (plain == nullptr || !plain->no_bias) inputs.beta = function.inputs[next++];
+  if (plain == nullptr || !plain->no_scale) inputs.gamma = function.inputs[next++];
+  inputs.mean = function.inputs[next++];
+  inputs.variance = function.inputs[next++];
+  return inputs;
+}
+
+int64_t batch_norm_axis(const Graph& graph, FunctionId id) {
+  const Function& function = graph.function(id);
+  const auto& axes = std::get<BatchNormalization>(function.attributes).axes;
+  if (axes.size() != 1) return -1;
+  return normalize_axis(axes[0], graph.variable(function.inputs[0]).type.shape.rank(),
+                        graph.display_name(id));
+}
+
+bool has_constant_statistics(const Graph& graph, FunctionId id) {
+  const Function& function = graph.function(id);
+  for (size_t i = 1; i < function.inputs.size(); ++i) {
+    if (!is_parameter(graph, function.inputs[i])) return false;
+  }
+  return function.inputs.size() >= 3;
+}
+
+ScaleShift scale_shift_of(const Graph& graph, FunctionId id, const ParameterStore& parameters) {
+  const Function& function = graph.function(id);
+  const BatchNormInputs inputs = batch_norm_inputs(function);
+  const double eps = std::get<BatchNormalization>(function.attributes).eps;
+  const at::Tensor mean = values(graph, inputs.mean, parameters);
+  at::Tensor scale = at::rsqrt(values(graph, inputs.variance, parameters) + eps);
+  if (inputs.gamma != kNoId) scale = scale * values(graph, inputs.gamma, parameters);
+  at::Tensor shift = -mean * scale;
+  if (inputs.beta != kNoId) shift = shift + values(graph, inputs.beta, parameters);
+  OCTET_CHECK(at::isfinite(scale).all().item<bool>() && at::isfinite(shift).all().item<bool>(),
+              graph.display_name(id),
+              "cannot be folded: its statistics or parameters are NaN, infinite, or a variance is "
+              "negative");
+  return {scale, shift};
+}
+
+std::string batch_norm_key(const Graph& graph, FunctionId id) {
+  std::string key;
+  const Function& function = graph.function(id);
+  for (size_t i = 1; i < function.inputs.size(); ++i) {
+    key += graph.variable(function.inputs[i]).name + "\n";
+  }
+  return key;
+}
+
+}  // namespace octet

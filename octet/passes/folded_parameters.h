@@ -1,0 +1,39 @@
+// The parameters that a fold makes: computed once, shared by all networks of a conversion.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+
+#include "octet/passes/pass.h"
+
+namespace octet {
+
+// float64; the bias is undefined if the layer has none.
+struct LayerValues {
+  at::Tensor weight;
+  at::Tensor bias;
+};
+
+// The new parameters as variables of the graph.
+struct FoldedNames {
+  VariableId weight;
+  VariableId bias;
+};
+
+// Makes `w-folded` and `b-folded` beside the layer's weight from fold(weight, bias), or finds those
+// that this conversion already made from the same layer and batch normalization parameters.
+FoldedNames folded_parameters(Graph& graph, FunctionId layer, FunctionId batch_norm,
+                              PassContext& ctx,
+                              const std::function<LayerValues(const LayerValues&)>& fold);
+
+// A name for a new parameter: `wanted`, with a suffix if this conversion already made one of that
+// name. What an earlier conversion left under it is replaced.
+std::string new_parameter_name(const std::string& wanted, PassContext& ctx);
+
+// Puts value() into the store under that name; while a checkpoint is being restored, a value that
+// is there stays.
+void define_parameter(const std::string& name, bool need_grad, PassContext& ctx,
+                      const std::function<at::Tensor()>& value);
+
+}  // namespace octet

@@ -1,0 +1,27 @@
+// Puts a Recorder on every value that is going to be quantized.
+//
+//   before   y = Convolution(x, W, b)
+//   after    rx = Recorder(x, m, M, count);  rw = Recorder(W, ...);  y = Convolution(rx, rw, b)
+//
+// Recorded are the inputs of recorded layers (and with recorder_position BOTH their outputs). A
+// layer is recorded if its type is in record_layers (or that list is empty), it is not one of the
+// first or last layers that skip_inputs_layers and skip_outputs_layers name, its name passes
+// include and exclude, and it does arithmetic at all. A value has one recorder, which all recorded
+// readers share; skipped readers keep the float value. Biases have none: their scale follows from
+// those of input and weight.
+//
+// The recorders' states are parameters of the store, named as NNabla does: Convolution-0/M-x0 for
+// input 0 of the layer of rank 0 in depth-first order. A validation network gets the recorders of
+// the training network with the same layers (Dropout and Identity aside), with observe=false; if
+// no training network has the same layers, the Error says where they part.
+//
+// Needs: nothing. Order: after folding, so that the ranges are those of the folded network.
+#pragma once
+
+#include "octet/passes/pass.h"
+
+namespace octet {
+
+Graph insert_recorders(Graph graph, PassContext& ctx);
+
+}  // namespace octet

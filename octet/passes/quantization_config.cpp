@@ -1,0 +1,60 @@
+#include "octet/passes/quantization_config.h"
+
+#include <algorithm>
+
+#include "octet/base/error.h"
+#include "octet/ops/operation.h"
+
+namespace octet {
+namespace {
+
+constexpr std::string_view kWhere = "QATConfig";
+
+void check_types(std::string_view field, const std::vector<std::string>& types) {
+  const auto& known = operation_types();
+  for (const std::string& type : types) {
+    if (std::find(known.begin(), known.end(), type) != known.end()) continue;
+    // The usual slip is a name of another framework or another case.
+    std::string hint;
+    for (const std::string_view candidate : known) {
+      const bool same =
+          candidate.size() == type.size() &&
+          std::equal(candidate.begin(), candidate.end(), type.begin(),
+                     [](char a, char b) { return std::tolower(a) == std::tolower(b); });
+      if (same) hint = fmt::format("; write '{}'", candidate);
+    }
+    throw_error(kWhere, "{} names '{}', which is not an operation type{}", field, type,
+                hint.empty() ? "; write types such as Convolution, Affine, ReLU" : hint);
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(RecorderPosition position) {
+  return position == RecorderPosition::BOTH ? "BOTH" : "BEFORE";
+}
+
+RecorderPosition parse_recorder_position(std::string_view text) {
+  if (text == "BEFORE") return RecorderPosition::BEFORE;
+  if (text == "BOTH") return RecorderPosition::BOTH;
+  throw_error("recorder_position", "'{}' is not one of BEFORE, BOTH", text);
+}
+
+void QuantizationConfig::validate() const {
+  OCTET_CHECK(dtype == DType::kInt8 || dtype == DType::kUInt8, kWhere,
+              "dtype {} cannot hold activations; write int8 or uint8", to_string(dtype));
+  OCTET_CHECK(bits >= 2 && bits <= 8, kWhere, "bits {} is outside of 2 to 8", bits);
+  OCTET_CHECK(bits_weight >= 2 && bits_weight <= 8, kWhere, "bits_weight {} is outside of 2 to 8",
+              bits_weight);
+  octet::validate(recorder_activation, "QATConfig recorder_activation");
+  octet::validate(recorder_weight, "QATConfig recorder_weight");
+  OCTET_CHECK(
+      !(dtype == DType::kUInt8 && narrow_range && !zero_point), kWhere,
+      "uint8 with narrow_range has no integer for 0 without a zero point; set zero_point to "
+      "true or narrow_range to false");
+  check_types("record_layers", record_layers);
+  check_types("skip_inputs_layers", skip_inputs_layers);
+  check_types("skip_outputs_layers", skip_outputs_layers);
+}
+
+}  // namespace octet

@@ -1,0 +1,21 @@
+// Quantizes the biases of layers whose input and weight are quantized to int32.
+//
+//   before   y = Convolution(dq_x, dq_w, b)
+//   after    y = Convolution(dq_x, dq_w, DequantizeLinear(QuantizeLinear(b, scale_b, 0), scale_b,
+//   0))
+//
+//   scale_b = scale_x * scale_w (per channel where scale_w is): the unit of the integer
+//   accumulator, so that the bias is added to it as it is                                (Jacob et
+//   al. 2018, 2.4)
+//
+// The bias of a layer that has a float input stays float. Needs: insert_qdq. Does nothing if
+// config.skip_bias.
+#pragma once
+
+#include "octet/passes/pass.h"
+
+namespace octet {
+
+Graph quantize_biases(Graph graph, PassContext& ctx);
+
+}  // namespace octet

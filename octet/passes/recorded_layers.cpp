@@ -1,0 +1,113 @@
+#include "octet/passes/recorded_layers.h"
+
+#include <fnmatch.h>
+
+#include "octet/base/error.h"
+#include "octet/passes/layer_traits.h"
+
+namespace octet {
+namespace {
+
+bool contains(const std::vector<std::string>& types, std::string_view type) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+bool matches(const std::string& pattern, const std::string& name) {
+  return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+}
+
+bool matches_any(const std::vector<std::string>& patterns, const std::string& name) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return matches(pattern, name); });
+}
+
+void check_patterns(const Graph& graph, const std::vector<RankedFunction>& functions,
+                    std::string_view field, const std::vector<std::string>& patterns) {
+  for (const std::string& pattern : patterns) {
+    const bool used = std::any_of(functions.begin(), functions.end(), [&](const RankedFunction& f) {
+      return matches(pattern, graph.display_name(f.id));
+    });
+    OCTET_CHECK(used, "QATConfig", "{} pattern '{}' matches no layer of network {}", field, pattern,
+                graph.name());
+  }
+}
+
+// For each function, whether a function of one of the types lies upstream of it.
+std::vector<bool> has_upstream(const Graph& graph, const std::vector<RankedFunction>& functions,
+                               const std::vector<std::string>& types) {
+  std::vector<bool> upstream(graph.num_function_slots(), false);
+  for (const RankedFunction& f : functions) {
+    for (const VariableId input : graph.function(f.id).inputs) {
+      const FunctionId producer = graph.variable(input).producer;
+      if (producer == kNoId) continue;
+      const bool is_one = contains(types, type_name(graph.function(producer).attributes));
+      upstream[f.id] = upstream[f.id] || upstream[producer] || is_one;
+    }
+  }
+  return upstream;
+}
+
+// Likewise downstream, within these functions.
+std::vector<bool> has_downstream(const Graph& graph, const std::vector<RankedFunction>& functions,
+                                 const std::vector<std::string>& types) {
+  std::vector<bool> downstream(graph.num_function_slots(), false);
+  for (auto f = functions.rbegin(); f != functions.rend(); ++f) {
+    const bool is_one = contains(types, type_name(graph.function(f->id).attributes));
+    for (const VariableId input : graph.function(f->id).inputs) {
+      const FunctionId producer = graph.variable(input).producer;
+      if (producer != kNoId && (is_one || downstream[f->id])) downstream[producer] = true;
+    }
+  }
+  return downstream;
+}
+
+}  // namespace
+
+std::vector<RankedFunction> ranked_functions(const Graph& graph,
+                                             const std::vector<VariableId>& outputs) {
+  std::vector<RankedFunction> functions;
+  int64_t next = 0;
+  for (const FunctionId id : graph.topological_order(outputs)) {
+    functions.push_back({id, is_training_only(graph.function(id).attributes) ? -1 : next++});
+  }
+  return functions;
+}
+
+Signature signature_of(const Graph& graph, const std::vector<RankedFunction>& functions) {
+  Signature signature;
+  for (const RankedFunction& f : functions) {
+    if (f.rank == -1) continue;
+    const Function& function = graph.function(f.id);
+    std::string entry(type_name(function.attributes));
+    for (const VariableId input : function.inputs) {
+      if (is_parameter(graph, input)) entry += " " + graph.variable(input).name;
+    }
+    signature.push_back(std::move(entry));
+  }
+  return signature;
+}
+
+std::set<FunctionId> recorded_layers(const Graph& graph,
+                                     const std::vector<RankedFunction>& functions,
+                                     const QuantizationConfig& config) {
+  check_patterns(graph, functions, "include", config.include);
+  check_patterns(graph, functions, "exclude", config.exclude);
+  const std::vector<bool> upstream = has_upstream(graph, functions, config.skip_inputs_layers);
+  const std::vector<bool> downstream = has_downstream(graph, functions, config.skip_outputs_layers);
+  std::set<FunctionId> recorded;
+  for (const RankedFunction& f : functions) {
+    const Attributes& attributes = graph.function(f.id).attributes;
+    const std::string_view type = type_name(attributes);
+    const std::string& name = graph.display_name(f.id);
+    if (is_never_quantized(attributes)) continue;
+    if (!config.record_layers.empty() && !contains(config.record_layers, type)) continue;
+    if (contains(config.skip_inputs_layers, type) && !upstream[f.id]) continue;
+    if (contains(config.skip_outputs_layers, type) && !downstream[f.id]) continue;
+    if (!config.include.empty() && !matches_any(config.include, name)) continue;
+    if (matches_any(config.exclude, name)) continue;
+    recorded.insert(f.id);
+  }
+  return recorded;
+}
+
+}  // namespace octet

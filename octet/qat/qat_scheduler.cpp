@@ -1,0 +1,234 @@
+#include "octet/qat/qat_scheduler.h"
+
+#include <nlohmann/json.hpp>
+
+#include "octet/base/error.h"
+#include "octet/formats/nnp/nnp.h"
+
+namespace octet {
+namespace {
+
+constexpr std::string_view kWhere = "QATScheduler";
+
+std::vector<VariableId> ids_of(const std::vector<VariableRef>& refs) {
+  std::vector<VariableId> ids;
+  for (const VariableRef& ref : refs) ids.push_back(ref.id());
+  return ids;
+}
+
+QNNState parse_state(const std::string& text) {
+  for (const auto state : {QNNState::NON_QNN, QNNState::RECORDING, QNNState::TRAINING}) {
+    if (to_string(state) == text) return state;
+  }
+  throw_error(kWhere, "the saved state '{}' is not one of NON_QNN, RECORDING, TRAINING", text);
+}
+
+}  // namespace
+
+std::string_view to_string(QNNState state) {
+  switch (state) {
+    case QNNState::NON_QNN:
+      return "NON_QNN";
+    case QNNState::RECORDING:
+      return "RECORDING";
+    case QNNState::TRAINING:
+      return "TRAINING";
+  }
+  return "";
+}
+
+QATScheduler::QATScheduler(QATConfig config) : config_(std::move(config)) {
+  config_.validate();
+}
+
+QATScheduler::QATScheduler(QATConfig config, Solver& solver) : QATScheduler(std::move(config)) {
+  solver_ = &solver;
+}
+
+void QATScheduler::operator()(const VariableRef& output, bool training) {
+  OCTET_CHECK(state_ == QNNState::NON_QNN, kWhere, "{} comes too late: the stage is {} already",
+              output.name(), to_string(state_));
+  for (Registered& known : networks_) {
+    if (!(known.network == output.network())) continue;
+    OCTET_CHECK(known.training == training, kWhere,
+                "network {} is registered for training and for validation",
+                output.network().graph().name());
+    known.outputs.push_back(output);
+    return;
+  }
+  networks_.push_back({output.network(), {output}, training});
+}
+
+void QATScheduler::step() {
+  if (counter_ == config_.niter_to_recording) {
+    enter(QNNState::RECORDING, false);
+  } else if (counter_ == config_.niter_to_training) {
+    enter(QNNState::TRAINING, true);
+  }
+  ++counter_;
+}
+
+void QATScheduler::enter(QNNState state, bool scale_learning_rate) {
+  OCTET_CHECK(!networks_.empty(), kWhere, "no network is registered; call qat(pred) before step()");
+  const std::vector<std::string> before = parameter_names();
+  convert(state == QNNState::RECORDING ? recording_passes() : training_passes());
+  state_ = state;
+  const bool resting = state == QNNState::RECORDING && !config_.train_in_recording;
+  for (Registered& registered : networks_) {
+    if (registered.training) registered.network.set_gradients(!resting);
+  }
+  if (solver_ == nullptr) return;
+  update_solver(before);
+  if (scale_learning_rate) {
+    solver_->set_learning_rate(solver_->learning_rate() * config_.learning_rate_scale);
+  }
+}
+
+void QATScheduler::convert(std::span<const NamedPass> passes) {
+  ConversionMemory memory = memory_;
+  std::vector<std::pair<Registered*, Graph>> converted;
+  // Training networks first: they make the recorders, folded weights and scales that validation
+  // networks find.
+  for (const bool training : {true, false}) {
+    for (Registered& registered : networks_) {
+      if (registered.training != training) continue;
+      PassContext ctx;
+      ctx.outputs = ids_of(registered.outputs);
+      ctx.parameters = registered.network.parameters().get();
+      ctx.config = config_;
+      ctx.memory = &memory;
+      ctx.training = training;
+      converted.emplace_back(&registered,
+                             run_passes(passes, registered.network.graph(), ctx, pipeline_));
+    }
+  }
+  for (auto& [registered, graph] : converted) registered->network.graph() = std::move(graph);
+  memory_ = std::move(memory);
+}
+
+// Every parameter that a registered training network uses, the loss above it included.
+std::vector<std::string> QATScheduler::parameter_names() const {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (const Registered& registered : networks_) {
+    if (!registered.training) continue;
+    const Graph& graph = registered.network.graph();
+    for (const FunctionId id : graph.topological_order()) {
+      for (const VariableId input : graph.function(id).inputs) {
+        const Variable& variable = graph.variable(input);
+        if (variable.kind == VariableKind::kParameter && seen.insert(variable.name).second) {
+          names.push_back(variable.name);
+        }
+      }
+    }
+  }
+  return names;
+}
+
+// Parameters that the conversion folded away leave the solver, new ones join it, the others keep
+// their state.
+void QATScheduler::update_solver(const std::vector<std::string>& before) {
+  const std::vector<std::string> now = parameter_names();
+  const std::set<std::string> used(now.begin(), now.end());
+  const std::set<std::string> used_before(before.begin(), before.end());
+  std::map<std::string, ParameterStore*> stores;
+  for (Registered& registered : networks_) {
+    ParameterStore* store = registered.network.parameters().get();
+    for (const std::string& name : store->names()) stores.emplace(name, store);
+  }
+  std::vector<Parameter> parameters;
+  std::set<std::string> taken;
+  const auto take = [&](const std::string& name) {
+    const auto store = stores.find(name);
+    if (store == stores.end() || !taken.insert(name).second) return;
+    const Parameter& parameter = store->second->at(name);
+    if (parameter.need_grad) parameters.push_back(parameter);
+  };
+  for (const std::string& name : solver_->parameter_names()) {
+    if (used.contains(name) || !used_before.contains(name)) take(name);
+  }
+  for (const std::string& name : now) {
+    if (!used_before.contains(name)) take(name);
+  }
+  solver_->set_parameters(parameters, /*keep_state=*/true);
+}
+
+const QATScheduler::Registered& QATScheduler::registered_with(const VariableRef& input) const {
+  for (const Registered& registered : networks_) {
+    if (registered.network == input.network()) return registered;
+  }
+  throw_error(kWhere,
+              "no output of the network of {} is registered; call qat(output) before save()",
+              input.name());
+}
+
+Graph QATScheduler::saved_graph(const std::vector<VariableRef>& inputs) const {
+  OCTET_CHECK(!inputs.empty(), kWhere, "save() needs the network's inputs");
+  const Registered& registered = registered_with(inputs[0]);
+  Graph graph = registered.network.graph();
+  graph.set_name("net");
+  graph.set_outputs(ids_of(registered.outputs));
+  const std::vector<VariableId> given = ids_of(inputs);
+  for (size_t i = 0; i < given.size(); ++i) graph.rename_variable(given[i], fmt::format("x{}", i));
+  for (size_t i = 0; i < graph.outputs().size(); ++i) {
+    graph.rename_variable(graph.outputs()[i], fmt::format("y{}", i));
+  }
+  for (const VariableId leaf : graph.leaves(graph.outputs())) {
+    const Variable& variable = graph.variable(leaf);
+    const bool missing = variable.kind == VariableKind::kInput &&
+                         std::find(given.begin(), given.end(), leaf) == given.end();
+    OCTET_CHECK(!missing, kWhere, "the network also depends on input {}; give it to save()",
+                variable.name);
+  }
+  PassContext ctx;
+  ctx.outputs = graph.outputs();
+  ctx.parameters = registered.network.parameters().get();
+  ctx.config = config_;
+  return compact(run_passes(saving_passes(), std::move(graph), ctx));
+}
+
+void QATScheduler::save(const std::string& path, const std::vector<VariableRef>& inputs,
+                        const SaveOptions& options) const {
+  OCTET_CHECK(!options.deploy, kWhere, "deploy = true is not available yet; write deploy = false");
+  OCTET_CHECK(options.parameter_format == "h5" || options.parameter_format == "protobuf", kWhere,
+              "parameter_format '{}' is not one of h5, protobuf", options.parameter_format);
+  NnpWriteOptions written;
+  written.batch_size = options.batch_size;
+  if (options.parameter_format == "protobuf") written.parameter_format = ParameterFormat::kProtobuf;
+  written.extra = save_state();
+  const Graph graph = saved_graph(inputs);
+  write_nnp(path, graph, *registered_with(inputs[0]).network.parameters(), written);
+}
+
+void QATScheduler::save(const std::string& path, const VariableRef& input,
+                        const SaveOptions& options) const {
+  save(path, std::vector<VariableRef>{input}, options);
+}
+
+std::string QATScheduler::save_state() const {
+  return nlohmann::json{
+      {"stage", to_string(state_)}, {"counter", counter_}, {"config", config_to_toml(config_)}}
+      .dump();
+}
+
+void QATScheduler::restore(const std::string& state) {
+  OCTET_CHECK(state_ == QNNState::NON_QNN && counter_ == 0, kWhere,
+              "restore() needs a new scheduler, this one is at step {}", counter_);
+  const nlohmann::json saved = nlohmann::json::parse(state, nullptr, /*allow_exceptions=*/false);
+  const bool complete = saved.is_object() && saved.value("stage", nlohmann::json()).is_string() &&
+                        saved.value("counter", nlohmann::json()).is_number_integer() &&
+                        saved.value("config", nlohmann::json()).is_string();
+  OCTET_CHECK(complete, kWhere, "the saved state is damaged: {}", state.substr(0, 80));
+  QATConfig config;
+  read_config_text(saved["config"].get<std::string>(), "saved QATScheduler", config);
+  config.validate();
+  config_ = std::move(config);
+  const QNNState target = parse_state(saved["stage"].get<std::string>());
+  memory_.restoring = true;
+  if (target >= QNNState::RECORDING) enter(QNNState::RECORDING, false);
+  if (target >= QNNState::TRAINING) enter(QNNState::TRAINING, false);
+  memory_.restoring = false;
+  counter_ = saved["counter"].get<int64_t>();
+}
+
+}  // namespace octet

@@ -1,0 +1,107 @@
+// The scheduler of quantization-aware training.
+//
+//   QATScheduler qat(config, solver);
+//   qat(pred);
+//   qat(vpred, /*training=*/false);
+//   for (...) {
+//     qat.step();                       // the one line that QAT adds
+//     ... forward, zero_grad, backward, update as before ...
+//   }
+//   qat.save("model.nnp", vimage, {.batch_size = 1});
+//
+// NON_QNN      the networks are as they were built
+// RECORDING    from step niter_to_recording: batch normalization is folded if the config asks for
+//              it, recorders collect the ranges of weights and activations; weights rest
+// TRAINING     from step niter_to_training: Quantize/Dequantize pairs with the scales of those
+//              ranges; the network trains on, its learning rate scaled once
+// (After Jacob et al. 2018, "Quantization and training of neural networks for efficient
+// integer-arithmetic-only inference", in the two stages of NNabla's QATScheduler.)
+//
+// Handles to values (image, pred, loss) stay valid: what is behind them is rewritten.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "octet/graph/network.h"
+#include "octet/passes/pass.h"
+#include "octet/qat/qat_config.h"
+#include "octet/train/solver.h"
+
+namespace octet {
+
+enum class QNNState : uint8_t { NON_QNN, RECORDING, TRAINING };
+std::string_view to_string(QNNState state);
+
+// What QATScheduler::save writes.
+struct SaveOptions {
+  int64_t batch_size = 1;  // the batch size that the file proposes; any other works too
+  std::string parameter_format = "h5";  // or "protobuf"
+  bool deploy = false;
+};
+
+class QATScheduler {
+ public:
+  // Throws Error if config.validate() does. Without a solver, the caller looks after the list of
+  // parameters and the learning rate.
+  explicit QATScheduler(QATConfig config);
+  QATScheduler(QATConfig config, Solver& solver);
+
+  // Registers an output of a network: any number of outputs and networks. Outputs of one network
+  // are converted together. A validation network (training = false) shares the ranges of the
+  // training network with the same layers; it may differ by Dropout and Identity, and in
+  // batch_stat. Throws Error after RECORDING has begun.
+  void operator()(const VariableRef& output, bool training = true);
+
+  // To be called before each forward pass; changes the stage when its step has come. Throws Error
+  // if a network cannot be converted; then all networks are as before the call.
+  void step();
+
+  QNNState state() const { return state_; }
+  int64_t counter() const { return counter_; }  // step() calls so far
+  const QATConfig& config() const { return config_; }
+
+  // Writes the network that `input` belongs to, with all its registered outputs, to a .nnp file.
+  // Inputs are called x0, x1, ... in the order given, outputs y0, y1, ... in that of registration.
+  // The batch size is free. Throws Error if no output of that network is registered, or it depends
+  // on an input that is not given.
+  void save(const std::string& path, const VariableRef& input,
+            const SaveOptions& options = {}) const;
+  void save(const std::string& path, const std::vector<VariableRef>& inputs,
+            const SaveOptions& options = {}) const;
+  // The network as save() would write it: its own graph, free batch, learned scales frozen.
+  Graph saved_graph(const std::vector<VariableRef>& inputs) const;
+
+  // Stage, counter and config as a JSON text for checkpoints. restore() brings a new scheduler,
+  // with the same networks registered, to the same stage. Before it the caller puts all parameters
+  // (weights, ranges, scales) back into the store, after it the solver's state.
+  std::string save_state() const;
+  void restore(const std::string& state);
+
+  // Called after each pass of a conversion, e.g. to print the graph or take the time.
+  void set_observer(PipelineOptions options) { pipeline_ = std::move(options); }
+
+ private:
+  struct Registered {
+    Network network;
+    std::vector<VariableRef> outputs;
+    bool training;
+  };
+
+  void enter(QNNState state, bool scale_learning_rate);
+  void convert(std::span<const NamedPass> passes);
+  void update_solver(const std::vector<std::string>& before);
+  std::vector<std::string> parameter_names() const;
+  const Registered& registered_with(const VariableRef& input) const;
+
+  QATConfig config_;
+  Solver* solver_ = nullptr;
+  QNNState state_ = QNNState::NON_QNN;
+  int64_t counter_ = 0;
+  std::vector<Registered> networks_;
+  ConversionMemory memory_;
+  PipelineOptions pipeline_;
+};
+
+}  // namespace octet

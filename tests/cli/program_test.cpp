@@ -1,0 +1,285 @@
+// The program as its user meets it: arguments in; exit code, streams and files out.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "octet/base/error.h"
+#include "octet/formats/file_io.h"
+#include "tests/support/dataset_files.h"
+
+namespace octet {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct Outcome {
+  int code = -1;
+  std::string out;
+  std::string error;
+};
+
+class ProgramTest : public ::testing::Test {
+ protected:
+  // Runs `octet ARGUMENTS` through the shell, on one thread.
+  Outcome octet(const std::string& arguments) const {
+    const std::string command =
+        fmt::format("OMP_NUM_THREADS=1 '{}' {} >'{}' 2>'{}' </dev/null", OCTET_PROGRAM, arguments,
+                    folder_.path("stdout"), folder_.path("stderr"));
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder_.path("stdout")),
+            read_file(folder_.path("stderr"))};
+  }
+
+  // MNIST's files with `count` images of 8 x 8: class k is bright in row k.
+  std::string make_data(uint32_t count = 40) const {
+    for (const std::string split : {"train", "t10k"}) {
+      test::Bytes pixels(count * 64, 10);
+      test::Bytes labels(count);
+      for (uint32_t i = 0; i < count; ++i) {
+        const uint32_t label = i % 4;
+        labels[i] = static_cast<uint8_t>(label);
+        for (uint32_t x = 0; x < 8; ++x) pixels[i * 64 + label * 16 + x] = 200;
+      }
+      test::write_bytes(folder_.path("data/" + split + "-images-idx3-ubyte"),
+                        test::idx_bytes({count, 8, 8}, pixels));
+      test::write_bytes(folder_.path("data/" + split + "-labels-idx1-ubyte"),
+                        test::idx_bytes({count}, labels));
+    }
+    return "idx:" + folder_.path("data");
+  }
+
+  // A small network with batch normalization, as a text graph.
+  std::string make_network() const {
+    const std::string path = folder_.path("small.txt");
+    write_file_atomically(path, R"(graph small {
+  input x: float32 (-1, 1, 8, 8)
+  parameter conv1/W: float32 (4, 1, 3, 3)
+  parameter bn/beta: float32 (1, 4, 1, 1)
+  parameter bn/gamma: float32 (1, 4, 1, 1)
+  parameter bn/mean: float32 (1, 4, 1, 1)
+  parameter bn/var: float32 (1, 4, 1, 1)
+  parameter conv2/W: float32 (8, 4, 3, 3)
+  parameter fc/W: float32 (512, 10)
+  parameter fc/b: float32 (10)
+  h = Convolution[conv1](x, conv1/W) {pad=(1, 1)}
+  n = BatchNormalization[bn](h, bn/beta, bn/gamma, bn/mean, bn/var)
+  r = ReLU(n)
+  h2 = Convolution[conv2](r, conv2/W) {pad=(1, 1)}
+  r2 = ReLU(h2)
+  y = Affine[fc](r2, fc/W, fc/b)
+  output y
+}
+)");
+    return path;
+  }
+
+  nlohmann::json metrics() const {
+    return nlohmann::json::parse(read_file(folder_.path("metrics.json")));
+  }
+  // Trains the small network; gives the path of the .nnp.
+  std::string train_float(const std::string& data, const std::string& more = "") const {
+    const std::string out = folder_.path("float.nnp");
+    const Outcome outcome = octet(fmt::format(
+        "train {} --data {} --no-augmentation --batch 8 --steps 30 --lr 0.05 --seed 3 --out {} "
+        "--metrics {} {}",
+        make_network(), data, out, folder_.path("metrics.json"), more));
+    EXPECT_EQ(outcome.code, 0) << outcome.error;
+    return out;
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+// The only line, or the last one where progress came before.
+std::string error_line(const Outcome& outcome) {
+  EXPECT_THAT(outcome.error, EndsWith("\n"));
+  const std::string text = outcome.error.substr(0, outcome.error.size() - 1);
+  const size_t begin = text.rfind('\n');
+  return begin == std::string::npos ? text : text.substr(begin + 1);
+}
+
+TEST_F(ProgramTest, HelpAndVersion) {
+  const Outcome help = octet("--help");
+  EXPECT_EQ(help.code, 0);
+  for (const char* name : {"train", "qat", "eval", "inspect", "bench"}) {
+    EXPECT_THAT(help.out, HasSubstr(name));
+    const Outcome sub = octet(fmt::format("{} --help", name));
+    EXPECT_EQ(sub.code, 0);
+    EXPECT_THAT(sub.out, HasSubstr("--metrics"));
+  }
+  EXPECT_EQ(octet("--version").out, "octet " OCTET_VERSION "\n");
+}
+
+TEST_F(ProgramTest, WrongUseIsCode2) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", "octet: error: [command line] A subcommand is required"},
+      {"trian", "octet: error: [command line] "},
+      {"train resnet18 --out x.nnp", "octet: error: [command line] --data is required"},
+      {"train resnet18 --data idx:/none --out x.nnp --solver fast",
+       "octet: error: [command line] --solver: fast not in {"},
+      {"train resnet18 --data mnist --out " + folder_.path("x.nnp"), "octet: error: [data] "},
+      {"train resnet18 --data idx:/none --out " + folder_.path("x.nnp") + " --resume",
+       "octet: error: [--resume] needs --checkpoint, the file to go on from"},
+      {"bench resnet18 --mode fast", "octet: error: [command line] --mode: fast not in {"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Outcome outcome = octet(arguments);
+    EXPECT_EQ(outcome.code, 2) << arguments;
+    EXPECT_THAT(error_line(outcome), StartsWith(message)) << arguments;
+    EXPECT_EQ(std::count(outcome.error.begin(), outcome.error.end(), '\n'), 1) << outcome.error;
+  }
+}
+
+TEST_F(ProgramTest, BadFilesAreCode3) {
+  const std::string data = make_data();
+  const std::string broken = folder_.path("broken.nnp");
+  write_file_atomically(broken, "not a zip archive");
+  const std::string odd = folder_.path("odd.bin");
+  write_file_atomically(odd, "x");
+  const std::string out = folder_.path("x.nnp");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"eval none.nnp --data " + data, "[none.nnp] there is no such file"},
+      {"eval resnet18 --data " + data,
+       "[resnet18] there is no such file; a model of the zoo has to be trained first"},
+      {"train resnet19 --data " + data + " --out " + out,
+       "[resnet19] neither a file nor a model of the zoo, which has mobilenet_v1, "},
+      {"inspect resnet19", "[resnet19] neither a file nor a model of the zoo, which has "},
+      {"eval " + broken + " --data " + data, "[" + broken},
+      {"eval " + odd + " --data " + data, "[" + odd + "] the extension says no format"},
+      {"eval " + broken + " --data idx:/none", "[" + broken},
+      {"train " + make_network() + " --data " + data + " --out /none/x.nnp",
+       "[/none/x.nnp] --out: there is no folder /none"},
+      {"qat " + make_network() + " --data " + data + " --out " + out + " --config none.toml",
+       "[none.toml] "},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Outcome outcome = octet(arguments);
+    EXPECT_EQ(outcome.code, 3) << arguments;
+    EXPECT_THAT(error_line(outcome), StartsWith("octet: error: " + message)) << arguments;
+  }
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+TEST_F(ProgramTest, DivergenceIsCode4AndLeavesNoFile) {
+  const std::string out = folder_.path("float.nnp");
+  const Outcome outcome =
+      octet(fmt::format("train {} --data {} --batch 8 --steps 30 --lr 1e30 --schedule constant "
+                        "--out {}",
+                        make_network(), make_data(), out));
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_THAT(error_line(outcome), StartsWith("octet: error: [train] the loss is "));
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+TEST_F(ProgramTest, TrainsQuantizesAndEvaluates) {
+  const std::string data = make_data();
+  const std::string trained = train_float(data);
+  EXPECT_EQ(metrics()["top1_error"], 0);
+  EXPECT_EQ(metrics()["steps"], 30);
+  EXPECT_GT(metrics()["seconds_per_step"], 0);
+  EXPECT_GT(metrics()["peak_mb"], 1);
+
+  const std::string config = folder_.path("qat.toml");
+  write_file_atomically(config,
+                        "bn_folding = true\nniter_to_recording = 0\nniter_to_training = 5\n"
+                        "skip_inputs_layers = []\nskip_outputs_layers = []\n"
+                        "recorder_activation = \"AbsMax\"\n");
+  const std::string quantized = folder_.path("qat.nnp");
+  const Outcome qat = octet(fmt::format(
+      "qat {} --data {} --no-augmentation --batch 8 --steps 20 --lr 0.01 --config {} --out {} "
+      "--metrics {}",
+      trained, data, config, quantized, folder_.path("metrics.json")));
+  ASSERT_EQ(qat.code, 0) << qat.error;
+  EXPECT_EQ(metrics()["top1_error_float"], 0);
+  EXPECT_EQ(metrics()["top1_error"], 0);
+  EXPECT_THAT(qat.error, HasSubstr("qat TRAINING 20/20"));
+  EXPECT_THAT(qat.out, HasSubstr("top1_error_float"));
+
+  const Outcome eval = octet(fmt::format("eval {} --data {} --batch 7 --json", quantized, data));
+  ASSERT_EQ(eval.code, 0) << eval.error;
+  EXPECT_EQ(nlohmann::json::parse(eval.out)["top1_error"], 0);
+  EXPECT_EQ(nlohmann::json::parse(eval.out)["examples"], 40);
+
+  const Outcome inspect = octet(fmt::format("inspect {} --json", quantized));
+  ASSERT_EQ(inspect.code, 0) << inspect.error;
+  EXPECT_EQ(nlohmann::json::parse(inspect.out)["quantized"], true);
+  EXPECT_EQ(nlohmann::json::parse(inspect.out)["functions"].count("BatchNormalization"), 0u);
+
+  const Outcome again = octet(fmt::format("qat {} --data {} --out {}", quantized, data, quantized));
+  EXPECT_EQ(again.code, 2);
+  EXPECT_THAT(error_line(again), HasSubstr("the network is quantized already"));
+}
+
+TEST_F(ProgramTest, TrainingIsTheSameForTheSameSeedAndAfterAResume) {
+  const std::string data = make_data();
+  const std::string whole = read_file(train_float(data));
+  EXPECT_EQ(read_file(train_float(data)), whole);
+  const std::string checkpoint = "--checkpoint " + folder_.path("c") + " --schedule constant";
+  const std::string straight = read_file(train_float(data, "--schedule constant"));
+  const std::string out = folder_.path("half.nnp");
+  const std::string common =
+      fmt::format("train {} --data {} --no-augmentation --batch 8 --lr 0.05 --seed 3 --out {} {}",
+                  make_network(), data, out, checkpoint);
+  EXPECT_EQ(octet(common + " --steps 13").code, 0);
+  EXPECT_EQ(octet(common + " --steps 30 --resume").code, 0);
+  EXPECT_EQ(read_file(out), straight);
+}
+
+TEST_F(ProgramTest, SaysThatRecordingTakesTooLong) {
+  const std::string data = make_data();
+  const std::string trained = train_float(data);
+  const Outcome outcome =
+      octet(fmt::format("qat {} --data {} --steps 20 --recording-steps 30 "
+                        "--batch 8 --out {}",
+                        trained, data, folder_.path("qat.nnp")));
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(error_line(outcome),
+              HasSubstr("[qat] quantized training would begin at step 31 (niter_to_training), but "
+                        "there are only 20 steps"));
+}
+
+TEST_F(ProgramTest, SaysThatImagesDoNotFit) {
+  const std::string data = make_data();
+  const std::string trained = train_float(data);
+  const std::string colour = folder_.path("colour.txt");
+  write_file_atomically(colour,
+                        "graph g {\n input x: float32 (-1, 3, 8, 8)\n parameter W: float32 "
+                        "(192, 10)\n y = Affine(x, W)\n output y\n}\n");
+  const Outcome outcome = octet("eval " + colour + " --data " + data);
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(error_line(outcome), "octet: error: [" + colour +
+                                     "] the network takes images (3, 8, 8), the data has "
+                                     "(1, 8, 8)");
+}
+
+TEST_F(ProgramTest, BenchesEachMode) {
+  for (const char* mode : {"float", "sim_qnn", "infer_float"}) {
+    const Outcome outcome = octet(fmt::format(
+        "bench mobilenet_v1 --mode {} --batch 2 --image-size 32 --classes 5 --width 0.25 --steps 1 "
+        "--json",
+        mode));
+    ASSERT_EQ(outcome.code, 0) << outcome.error;
+    const nlohmann::json figures = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(figures["mode"], mode);
+    EXPECT_GT(figures["seconds_per_step"], 0);
+    EXPECT_GT(figures["peak_mb"], 1);
+  }
+}
+
+TEST_F(ProgramTest, InspectsAZooModel) {
+  const Outcome table = octet("inspect resnet18 --image-size 32 --classes 10");
+  ASSERT_EQ(table.code, 0) << table.error;
+  EXPECT_THAT(table.out, HasSubstr("Convolution"));
+  EXPECT_THAT(table.out, HasSubstr("(-1, 10)"));
+  const Outcome graph = octet("inspect resnet18 --image-size 32 --graph");
+  EXPECT_THAT(graph.out, StartsWith("graph "));
+}
+
+}  // namespace
+}  // namespace octet

@@ -1,0 +1,141 @@
+#include "octet/qat/qat_config.h"
+
+#include <gtest/gtest.h>
+
+#include "octet/base/error.h"
+
+namespace octet {
+namespace {
+
+std::string error_of(const QATConfig& config) {
+  try {
+    config.validate();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "valid";
+}
+
+template <class Change>
+std::string error_after(Change&& change) {
+  QATConfig config;
+  change(config);
+  return error_of(config);
+}
+
+TEST(QATConfig, PresetsAreValidAsTheyStand) {
+  for (const char* name : {"default", "tensorrt", "onnxruntime"}) {
+    EXPECT_EQ(error_of(qat_preset(name)), "valid") << name;
+  }
+  EXPECT_THROW(qat_preset("tflite"), Error);
+}
+
+TEST(QATConfig, SaysWhatToWriteInstead) {
+  EXPECT_EQ(error_after([](QATConfig& c) { c.niter_to_recording = -1; }),
+            "[QATConfig] niter_to_recording -1 is negative; write 0 to record from the first step");
+  EXPECT_EQ(
+      error_after([](QATConfig& c) { c.niter_to_recording = 5, c.niter_to_training = 5; }),
+      "[QATConfig] niter_to_training 5 does not leave a step for RECORDING, which begins at 5; "
+      "write at least 6");
+  EXPECT_EQ(
+      error_after([](QATConfig& c) { c.learning_rate_scale = 0; }),
+      "[QATConfig] learning_rate_scale 0 must be positive; write 1 to leave the learning rate "
+      "alone");
+  EXPECT_EQ(error_after([](QATConfig& c) { c.bits = 9; }),
+            "[QATConfig] bits 9 is outside of 2 to 8");
+  EXPECT_EQ(error_after([](QATConfig& c) { c.bits_weight = 1; }),
+            "[QATConfig] bits_weight 1 is outside of 2 to 8");
+  EXPECT_EQ(error_after([](QATConfig& c) { c.dtype = DType::kFloat32; }),
+            "[QATConfig] dtype float32 cannot hold activations; write int8 or uint8");
+  EXPECT_EQ(error_after([](QATConfig& c) { c.record_layers = {"relu"}; }),
+            "[QATConfig] record_layers names 'relu', which is not an operation type; write 'ReLU'");
+  EXPECT_EQ(error_after([](QATConfig& c) { c.skip_inputs_layers = {"Conv2d"}; }),
+            "[QATConfig] skip_inputs_layers names 'Conv2d', which is not an operation type; write "
+            "types such as Convolution, Affine, ReLU");
+  EXPECT_EQ(error_after([](QATConfig& c) { c.skip_outputs_layers = {"Linear"}; }),
+            "[QATConfig] skip_outputs_layers names 'Linear', which is not an operation type; write "
+            "types such as Convolution, Affine, ReLU");
+  EXPECT_EQ(error_after([](QATConfig& c) { c.precision_mode = PrecisionMode::QNN; }),
+            "[QATConfig] precision_mode QNN is not available yet; write SIM_QNN");
+  EXPECT_EQ(error_after([](QATConfig& c) { c.dtype = DType::kUInt8, c.narrow_range = true; }),
+            "[QATConfig] uint8 with narrow_range has no integer for 0 without a zero point; set "
+            "zero_point to true or narrow_range to false");
+}
+
+TEST(QATConfig, HoldsTheTargetsRules) {
+  const auto for_target = [](Target target, auto change) {
+    QATConfig config = target == Target::TENSORRT ? QATTensorRTConfig() : QATConfig();
+    config.target = target;
+    change(config);
+    return error_of(config);
+  };
+  EXPECT_EQ(
+      for_target(Target::NNABLA, [](QATConfig& c) { c.channel_wise = true; }),
+      "[QATConfig] target nnabla cannot take channel_wise weights; write channel_wise = false");
+  EXPECT_EQ(for_target(Target::TENSORRT, [](QATConfig& c) { c.zero_point = true; }),
+            "[QATConfig] target tensorrt cannot take a zero point; write zero_point = false");
+  EXPECT_EQ(for_target(Target::TENSORRT, [](QATConfig& c) { c.dtype = DType::kUInt8; }),
+            "[QATConfig] target tensorrt cannot take uint8 activations; write dtype = int8");
+  EXPECT_EQ(for_target(Target::TENSORRT, [](QATConfig& c) { c.skip_bias = false; }),
+            "[QATConfig] target tensorrt cannot take int32 biases; write skip_bias = true");
+  EXPECT_EQ(for_target(Target::ONNXRUNTIME, [](QATConfig& c) { c.bits_weight = 4; }),
+            "[QATConfig] target onnxruntime cannot take fewer than 8 bits; write bits = 8 and "
+            "bits_weight = 8");
+}
+
+TEST(QATConfig, ReadsToml) {
+  QATConfig config;
+  read_config_text(R"(
+bn_folding = true
+bits = 4
+dtype = "uint8"
+pow2 = "CEIL"
+learning_rate_scale = 1
+recorder_activation = { name = "Percentile", percent = 99.9 }
+recorder_weight = "AbsMax"
+skip_inputs_layers = []
+)",
+                   "qat.toml", config);
+  EXPECT_TRUE(config.bn_folding);
+  EXPECT_EQ(config.bits, 4);
+  EXPECT_EQ(config.dtype, DType::kUInt8);
+  EXPECT_EQ(config.pow2, Pow2::CEIL);
+  EXPECT_EQ(config.learning_rate_scale, 1.0);
+  EXPECT_EQ(config.recorder_activation, RecorderSpec::percentile(99.9));
+  EXPECT_EQ(config.recorder_weight, RecorderSpec::abs_max());
+  EXPECT_TRUE(config.skip_inputs_layers.empty());
+}
+
+TEST(QATConfig, WritesTomlThatReadsBack) {
+  QATConfig config = QATTensorRTConfig();
+  config.include = {"conv*", "\"odd\""};
+  config.recorder_weight = nnabla_exact(RecorderSpec::max_mva());
+  QATConfig again;
+  read_config_text(config_to_toml(config), "text", again);
+  EXPECT_EQ(config_to_toml(again), config_to_toml(config));
+  EXPECT_EQ(again.recorder_weight, config.recorder_weight);
+}
+
+TEST(QATConfig, NamesTheFieldThatIsWrongInAFile) {
+  const auto error = [](std::string_view text) -> std::string {
+    QATConfig config;
+    try {
+      read_config_text(text, "qat.toml", config);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "no error";
+  };
+  EXPECT_EQ(error("bits = \"four\""), "[qat.toml] bits must be a whole number");
+  EXPECT_EQ(error("pow2 = \"UP\"").find("[qat.toml] pow2: "), 0u);
+  EXPECT_EQ(error("include = 3"), "[qat.toml] include must be a list of strings");
+  EXPECT_EQ(
+      error("bit = 4").find("[qat.toml] there is no field 'bit'; the fields are bn_folding, "), 0u);
+  EXPECT_EQ(error("bits = ").find("[qat.toml] line 1: "), 0u);
+  EXPECT_EQ(error("recorder_weight = { name = \"AbsMax\", decoy = 1 }"),
+            "[qat.toml] recorder_weight has no key 'decoy'; it has name, decay, bias_correction, "
+            "percent");
+}
+
+}  // namespace
+}  // namespace octet

@@ -1,0 +1,304 @@
+#include "octet/qat/qat_scheduler.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "octet/base/error.h"
+#include "octet/formats/nnp/nnp.h"
+#include "octet/graph/functions.h"
+#include "octet/graph/parametric_functions.h"
+#include "octet/graph/text.h"
+#include "octet/train/momentum.h"
+
+namespace octet {
+namespace {
+
+// conv - bn - relu - conv - bn - add - pool - affine, as training and validation network.
+VariableRef small_net(const VariableRef& image, bool test, bool dropout = false) {
+  VariableRef h = PF::convolution(image, "conv1", 8, {3, 3}, {.pad = {1, 1}, .with_bias = false});
+  h = F::relu(PF::batch_normalization(h, "bn1", {.batch_stat = !test}));
+  VariableRef g = PF::convolution(h, "conv2", 8, {3, 3}, {.pad = {1, 1}, .with_bias = false});
+  g = PF::batch_normalization(g, "bn2", {.batch_stat = !test});
+  h = F::relu(F::add2(h, g));
+  if (dropout && !test) h = F::dropout(h, {.p = 0.5});
+  return PF::affine(F::global_average_pooling(h), "fc", 5);
+}
+
+struct Nets {
+  explicit Nets(bool dropout = false, uint64_t seed = 3) {
+    parameters = std::make_shared<ParameterStore>(seed);
+    Network training(parameters, "training");
+    Network validation(parameters, "validation");
+    image = training.input("image", {4, 3, 8, 8});
+    label = training.input("label", {4, 1});
+    pred = small_net(image, false, dropout);
+    loss = F::mean(F::softmax_cross_entropy(pred, label, {.axis = 1}), {.axes = {0, 1}});
+    vimage = validation.input("image", {4, 3, 8, 8});
+    vpred = small_net(vimage, true);
+    at::Generator generator = random.generator(at::kCPU);
+    data = at::randn({16, 4, 3, 8, 8}, generator, at::kFloat);
+    labels = at::randint(0, 5, {16, 4, 1}, generator, at::kFloat);
+  }
+
+  void step(Solver& solver, int64_t i) {
+    image.d() = data[i % 16];
+    label.d() = labels[i % 16];
+    loss.forward();
+    solver.zero_grad();
+    loss.backward();
+    solver.weight_decay(1e-4);
+    solver.update();
+  }
+
+  at::Tensor validate() {
+    vimage.d() = data[0];
+    vpred.forward({.gradients = false});
+    return vpred.d();
+  }
+
+  RandomState random{11};
+  std::shared_ptr<ParameterStore> parameters;
+  VariableRef image, label, pred, loss, vimage, vpred;
+  at::Tensor data, labels;
+};
+
+QATConfig short_config() {
+  QATConfig config;
+  config.bn_folding = true;
+  config.bn_self_folding = true;
+  config.skip_inputs_layers = {};
+  config.skip_outputs_layers = {};
+  config.niter_to_recording = 2;
+  config.niter_to_training = 5;
+  return config;
+}
+
+struct Run {
+  explicit Run(const QATConfig& config = short_config(), bool dropout = false)
+      : nets(dropout), solver({.learning_rate = 0.1, .momentum = 0.9}), qat(config, solver) {
+    solver.set_parameters(*nets.parameters);
+    qat(nets.pred);
+    qat(nets.vpred, /*training=*/false);
+  }
+  void steps(int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+      qat.step();
+      nets.step(solver, qat.counter() - 1);
+    }
+  }
+
+  Nets nets;
+  Momentum solver;
+  QATScheduler qat;
+};
+
+template <class F>
+std::string error_of(F&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(QATScheduler, GoesThroughItsStages) {
+  Run run;
+  run.steps(2);
+  EXPECT_EQ(run.qat.state(), QNNState::NON_QNN);
+  run.steps(1);
+  EXPECT_EQ(run.qat.state(), QNNState::RECORDING);
+  run.steps(3);
+  EXPECT_EQ(run.qat.state(), QNNState::TRAINING);
+}
+
+TEST(QATScheduler, FoldingKeepsTheValidationNetworksOutput) {
+  Run run;
+  run.steps(2);
+  const at::Tensor before = run.nets.validate().clone();
+  run.qat.step();
+  EXPECT_LT((run.nets.validate() - before).abs().max().item<double>(), 1e-5);
+}
+
+TEST(QATScheduler, WeightsAndMomentumRestWhileRecording) {
+  Run run;
+  run.steps(3);
+  const at::Tensor weight = run.nets.parameters->at("conv1/conv/w-folded").value.clone();
+  const at::Tensor fc = run.nets.parameters->at("fc/affine/W").value.clone();
+  run.steps(2);
+  EXPECT_TRUE(at::equal(run.nets.parameters->at("conv1/conv/w-folded").value, weight));
+  EXPECT_TRUE(at::equal(run.nets.parameters->at("fc/affine/W").value, fc));
+  run.steps(1);
+  EXPECT_FALSE(at::equal(run.nets.parameters->at("conv1/conv/w-folded").value, weight));
+}
+
+TEST(QATScheduler, TrainsWhileRecordingIfAsked) {
+  QATConfig config = short_config();
+  config.train_in_recording = true;
+  Run run(config);
+  run.steps(3);
+  const at::Tensor weight = run.nets.parameters->at("conv1/conv/w-folded").value.clone();
+  run.steps(1);
+  EXPECT_FALSE(at::equal(run.nets.parameters->at("conv1/conv/w-folded").value, weight));
+}
+
+TEST(QATScheduler, SolverKeepsSurvivorsAndDropsFoldedParameters) {
+  Run run;
+  run.steps(2);
+  const at::Tensor momentum =
+      run.solver.state().parameters.at("fc/affine/W").tensors.begin()->second;
+  run.steps(1);
+  EXPECT_EQ(run.solver.parameter_names(),
+            (std::vector<std::string>{"fc/affine/W", "fc/affine/b", "conv1/conv/w-folded",
+                                      "conv1/conv/b-folded", "conv2/conv/w-folded",
+                                      "conv2/conv/b-folded"}));
+  EXPECT_TRUE(
+      at::equal(run.solver.state().parameters.at("fc/affine/W").tensors.begin()->second, momentum));
+}
+
+TEST(QATScheduler, ScalesTheLearningRateOnce) {
+  Run run;
+  run.steps(6);
+  EXPECT_DOUBLE_EQ(run.solver.learning_rate(), 0.1 * 0.1);
+}
+
+TEST(QATScheduler, QuantizedOutputStaysCloseAndTrainingGoesOn) {
+  Run run;
+  run.steps(5);
+  const at::Tensor before = run.nets.validate().clone();
+  run.qat.step();
+  const double change = (run.nets.validate() - before).abs().max().item<double>();
+  EXPECT_GT(change, 0.0);
+  EXPECT_LT(change, 0.2 * before.abs().max().item<double>());
+}
+
+TEST(QATScheduler, AValidationNetworkWithoutTheDropoutSharesTheRanges) {
+  Run run(short_config(), /*dropout=*/true);
+  run.steps(7);
+  EXPECT_TRUE(at::isfinite(run.nets.validate()).all().item<bool>());
+}
+
+TEST(QATScheduler, WorksWithoutASolver) {
+  Nets nets;
+  QATScheduler qat(short_config());
+  qat(nets.pred);
+  for (int64_t i = 0; i < 7; ++i) {
+    qat.step();
+    nets.image.d() = nets.data[i];
+    nets.pred.forward({.gradients = false});
+  }
+  EXPECT_EQ(qat.state(), QNNState::TRAINING);
+}
+
+TEST(QATScheduler, HandlesStayValid) {
+  Run run;
+  run.steps(7);
+  EXPECT_EQ(run.nets.pred.shape(), Shape({4, 5}));
+  EXPECT_TRUE(run.nets.loss.d().defined());
+  EXPECT_TRUE(run.nets.pred.d().defined());
+}
+
+TEST(QATScheduler, TrainsLearnedScales) {
+  QATConfig config = short_config();
+  config.recorder_activation = RecorderSpec::learned();
+  config.recorder_weight = RecorderSpec::learned();
+  Run run(config);
+  run.steps(6);
+  const Parameter& scale = run.nets.parameters->at("ReLU-1/log2-scale-x0");
+  const at::Tensor before = scale.value.clone();
+  run.steps(3);
+  EXPECT_FALSE(at::equal(scale.value, before));
+}
+
+class SavedFile : public ::testing::TestWithParam<std::string> {
+ protected:
+  ~SavedFile() override { std::filesystem::remove(path_); }
+  std::string path_ = (std::filesystem::temp_directory_path() /
+                       fmt::format("octet_qat_{}_{}.nnp", ::getpid(), GetParam()))
+                          .string();
+};
+
+TEST_P(SavedFile, GivesTheSameOutputToTheBit) {
+  for (const bool learned : {false, true}) {
+    QATConfig config = short_config();
+    config.channel_wise = true;
+    if (learned) config.recorder_activation = RecorderSpec::learned();
+    Run run(config);
+    run.steps(8);
+    run.qat.save(path_, run.nets.vimage, {.parameter_format = GetParam()});
+    NnpModel model = read_nnp(path_);
+    Network network = make_network(std::move(model.graph), model.parameters);
+    VariableRef y = network.ref("y0");
+    network.ref("x0").d() = run.nets.data[0];
+    y.forward({.gradients = false});
+    EXPECT_TRUE(at::equal(y.d(), run.nets.validate()));
+    EXPECT_EQ(network.ref("x0").shape(), Shape({kFreeDim, 3, 8, 8}));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, SavedFile, ::testing::Values("h5", "protobuf"));
+
+TEST(QATScheduler, RestoresToTheSameBits) {
+  Run straight;
+  straight.steps(12);
+  Run first;
+  first.steps(7);
+  const std::string state = first.qat.save_state();
+  const SolverState solver_state = first.solver.state();
+  Run second;
+  for (const std::string& name : first.nets.parameters->names()) {
+    const Parameter& parameter = first.nets.parameters->at(name);
+    second.nets.parameters->set(name, parameter.value, parameter.need_grad);
+  }
+  second.qat.restore(state);
+  second.solver.set_state(solver_state);
+  EXPECT_EQ(second.qat.state(), QNNState::TRAINING);
+  second.steps(5);
+  EXPECT_TRUE(at::equal(second.nets.parameters->at("conv1/conv/w-folded").value,
+                        straight.nets.parameters->at("conv1/conv/w-folded").value));
+  EXPECT_TRUE(at::equal(second.nets.validate(), straight.nets.validate()));
+}
+
+TEST(QATScheduler, LeavesTheNetworksAloneIfAConversionFails) {
+  Nets nets;
+  QATConfig config = short_config();
+  config.niter_to_recording = 0;
+  QATScheduler qat(config);
+  Network other(nets.parameters, "other");
+  VariableRef x = other.input("image", {4, 3, 8, 8});
+  qat(nets.pred);
+  qat(F::tanh(x), /*training=*/false);
+  const std::string before = print(compact(nets.pred.network().graph()));
+  EXPECT_NE(error_of([&] { qat.step(); }).find("validation network other has no training network"),
+            std::string::npos);
+  EXPECT_EQ(print(compact(nets.pred.network().graph())), before);
+  EXPECT_EQ(qat.state(), QNNState::NON_QNN);
+}
+
+TEST(QATScheduler, SaysWhatIsWrongWithItsUse) {
+  QATScheduler empty(short_config());
+  empty.step();
+  empty.step();
+  EXPECT_EQ(error_of([&] { empty.step(); }),
+            "[QATScheduler] no network is registered; call qat(pred) before step()");
+  Run run;
+  run.steps(3);
+  EXPECT_EQ(
+      error_of([&] { run.qat(run.nets.loss); }),
+      "[QATScheduler] " + run.nets.loss.name() + " comes too late: the stage is RECORDING already");
+  Network other;
+  VariableRef x = other.input("x", {1, 3});
+  EXPECT_EQ(
+      error_of([&] { run.qat.save("never.nnp", x); }),
+      "[QATScheduler] no output of the network of x is registered; call qat(output) before save()");
+  EXPECT_EQ(error_of([&] { run.qat.save("never.nnp", run.nets.vimage, {.deploy = true}); }),
+            "[QATScheduler] deploy = true is not available yet; write deploy = false");
+  EXPECT_EQ(
+      error_of([&] { run.qat.save("never.nnp", run.nets.vimage, {.parameter_format = "txt"}); }),
+      "[QATScheduler] parameter_format 'txt' is not one of h5, protobuf");
+}
+
+}  // namespace
+}  // namespace octet

@@ -1,0 +1,161 @@
+// Samples of the layers with weights, the normalizations, pooling and resizing.
+
+#include <ATen/ATen.h>
+
+#include "tests/support/op_samples.h"
+
+namespace octet {
+namespace {
+
+void add_convolutions(SampleInputs& d, std::vector<OpSample>& samples) {
+  const std::vector<size_t> all{0, 1, 2};
+  const at::Tensor image = d.uniform({2, 4, 5, 6});
+  samples.insert(
+      samples.end(),
+      {
+          {Convolution{}, {d.uniform({2, 3, 7}), d.uniform({4, 3, 3})}, {0}, {0, 1}},
+          {Convolution{.pad = {1, 2}, .stride = {2, 1}, .dilation = {1, 2}, .group = 2},
+           {image, d.uniform({6, 2, 3, 3}), d.uniform({6})},
+           {0},
+           all},
+          {Convolution{.pad = {1, 0, 1}, .stride = {1, 2, 1}},
+           {d.uniform({2, 2, 3, 4, 3}), d.uniform({3, 2, 2, 2, 2}), d.uniform({3})},
+           {0},
+           all},
+          {Convolution{.base_axis = 2, .pad = {1, 1}},
+           {d.uniform({2, 3, 2, 4, 4}), d.uniform({3, 2, 3, 3})},
+           {0},
+           {0, 1}},
+          {Convolution{.pad = {1, 1}, .group = 2, .channel_last = true},
+           {d.uniform({2, 5, 5, 4}), d.uniform({6, 3, 3, 2}), d.uniform({6})},
+           {0},
+           all},
+          {DepthwiseConvolution{.pad = {1, 1}, .stride = {2, 2}, .multiplier = 2},
+           {image, d.uniform({8, 3, 3}), d.uniform({8})},
+           {0},
+           all},
+          {DepthwiseConvolution{.dilation = {2}},
+           {d.uniform({2, 3, 8}), d.uniform({3, 3})},
+           {0},
+           {0, 1}},
+          {Deconvolution{.pad = {1, 0}, .stride = {2, 2}, .group = 2, .output_padding = {1, 0}},
+           {image, d.uniform({4, 3, 3, 3}), d.uniform({6})},
+           {0},
+           all},
+          {Deconvolution{.channel_last = true},
+           {d.uniform({2, 3, 3, 4}), d.uniform({4, 2, 2, 3})},
+           {0},
+           {0, 1}},
+          {DepthwiseDeconvolution{.stride = {2, 2}, .divisor = 2},
+           {image, d.uniform({4, 3, 3}), d.uniform({2})},
+           {0},
+           all},
+          {Affine{}, {image, d.uniform({120, 3}), d.uniform({3})}, {0}, all},
+          {Affine{.base_axis = 2}, {d.uniform({2, 3, 4}), d.uniform({4, 2, 3})}, {0}, {0, 1}},
+          {BatchMatmul{}, {d.uniform({2, 3, 4}), d.uniform({2, 4, 5})}, {0, 1}, {0, 1}},
+          {BatchMatmul{.transpose_a = true, .transpose_b = true},
+           {d.uniform({2, 4, 3}), d.uniform({2, 5, 4})},
+           {0, 1},
+           {0, 1}},
+          {Embed{}, {d.integers({2, 3}, 5), d.uniform({5, 4})}, {0}, {1}},
+          {PReLU{}, {image, d.uniform({4}, 0.1, 0.5)}, {0}, {0, 1}},
+          {PReLU{}, {image, d.uniform({}, 0.1, 0.5)}, {0}, {0, 1}},
+      });
+}
+
+void add_normalizations(SampleInputs& d, std::vector<OpSample>& samples) {
+  const at::Tensor x = d.uniform({3, 4, 3, 2});
+  const Shape per_channel{1, 4, 1, 1};
+  const auto parameter = [&] { return d.uniform(per_channel); };
+  const auto variance = [&] { return d.uniform(per_channel, 0.5, 2); };
+  samples.insert(
+      samples.end(),
+      {
+          // In training the batch size takes part in the result, but not in its shape.
+          {BatchNormalization{},
+           {x, parameter(), parameter(), parameter(), variance()},
+           {0},
+           {0, 1, 2}},
+          {BatchNormalization{.no_scale = true, .no_bias = true}, {x}, {0}, {0}},
+          {BatchNormalization{.batch_stat = false},
+           {x, parameter(), parameter(), parameter(), variance()},
+           {0},
+           {0, 1, 2}},
+          {BatchNormalization{.batch_stat = false, .no_bias = true},
+           {x, parameter(), parameter(), variance()},
+           {0},
+           {0, 1}},
+          {FusedBatchNormalization{},
+           {x, parameter(), parameter(), parameter(), variance(), d.uniform({3, 4, 3, 2})},
+           {0, 5},
+           {0, 1, 2, 5}},
+          {FusedBatchNormalization{.batch_stat = false},
+           {x, parameter(), parameter(), parameter(), variance()},
+           {0},
+           {0, 1, 2}},
+          {TensorNormalization{.axes = {0, 1}, .no_scale = true, .no_bias = true}, {x}, {0}, {0}},
+          {LayerNormalization{},
+           {x, d.uniform({1, 4, 3, 2}), d.uniform({1, 4, 3, 2})},
+           {0},
+           {0, 1, 2}},
+          {InstanceNormalization{}, {x, parameter(), parameter()}, {0}, {0, 1, 2}},
+          {GroupNormalization{.num_groups = 2}, {x, parameter(), parameter()}, {0}, {0, 1, 2}},
+          {NormNormalization{.p = 3, .axes = {1}}, {x}, {0}, {0}},
+          {MeanSubtraction{}, {d.uniform({3, 4}), d.uniform({4}), d.uniform({}, 0, 1).ceil()}, {0}},
+          {MeanSubtraction{.update_running_mean = false},
+           {d.uniform({3, 4}), d.uniform({4})},
+           {0},
+           {0}},
+          {WeightNormalization{}, {d.uniform({3, 2, 2}), d.uniform({3})}, {}, {0, 1}},
+          {WeightStandardization{}, {d.uniform({3, 2, 2})}, {}, {0}},
+          // The gradient takes the singular vectors as constants.
+          {SpectralNorm{.itr = 2, .output_u = true}, {d.uniform({3, 2, 2}), d.uniform({3})}},
+          {SpectralNorm{.test = true}, {d.uniform({3, 2, 2}), d.uniform({3})}},
+      });
+}
+
+void add_pooling(SampleInputs& d, std::vector<OpSample>& samples) {
+  const at::Tensor x = d.uniform({2, 3, 7, 6});
+  const at::Tensor last = d.uniform({2, 7, 6, 3});
+  samples.insert(
+      samples.end(),
+      {
+          {MaxPooling{.kernel = {2, 2}}, {x}, {0}, {0}},
+          {MaxPooling{.kernel = {3, 3}, .stride = {2, 2}, .ignore_border = false, .pad = {1, 1}},
+           {x},
+           {0},
+           {0}},
+          {MaxPooling{.kernel = {3, 2}, .channel_last = true}, {last}, {0}, {0}},
+          {AveragePooling{.kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1}}, {x}, {0}, {0}},
+          {AveragePooling{.kernel = {3, 3},
+                          .stride = {2, 2},
+                          .ignore_border = false,
+                          .pad = {1, 1},
+                          .including_pad = false},
+           {x},
+           {0},
+           {0}},
+          {SumPooling{.kernel = {2, 3}}, {x}, {0}, {0}},
+          {SumPooling{.kernel = {2, 2, 2}}, {d.uniform({2, 1, 4, 4, 4})}, {0}, {0}},
+          {GlobalAveragePooling{}, {x}, {0}, {0}},
+          {Unpooling{.kernel = {2, 3}}, {x}, {0}, {0}},
+          {Unpooling{.kernel = {2, 2}, .channel_last = true}, {last}, {0}, {0}},
+          {Interpolate{.output_size = {9, 4}, .align_corners = true}, {x}, {0}, {0}},
+          {Interpolate{.output_size = {5, 11}, .half_pixel = true}, {x}, {0}, {0}},
+          {Interpolate{.output_size = {14, 3}, .mode = "nearest"}, {x}, {0}, {0}},
+          {Interpolate{.output_size = {10, 9}, .channel_last = true}, {last}, {0}, {0}},
+      });
+}
+
+}  // namespace
+
+std::vector<OpSample> layer_samples() {
+  SampleInputs draw;
+  std::vector<OpSample> samples;
+  add_convolutions(draw, samples);
+  add_normalizations(draw, samples);
+  add_pooling(draw, samples);
+  return samples;
+}
+
+}  // namespace octet
