@@ -44,8 +44,10 @@ void print_layers(const Graph& graph) {
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
   for (const auto& row : rows) {
-    std::cout << fmt::format("{:{}}  {:{}}  {:{}}  {:>{}}\n", row[0], widths[0], row[1], widths[1],
-                             row[2], widths[2], row[3], widths[3]);
+    std::string line = fmt::format("{:{}}  {:{}}  {:{}}  {:>{}}", row[0], widths[0], row[1],
+                                   widths[1], row[2], widths[2], row[3], widths[3]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::cout << line << '\n';
   }
   std::cout << '\n';
 }

@@ -1,5 +1,6 @@
 // The program `octet`: see commands.h. Exit codes: 0 done, 1 a check that was asked for does not
 // hold, 2 wrong use, 3 bad or missing input file, 4 it ran and failed.
+#include <algorithm>
 #include <iostream>
 
 #include "octet/base/error.h"
@@ -18,6 +19,18 @@ int report_error(const std::string& message, int exit_code) {
   return exit_code;
 }
 
+// CLI11 would only say that a subcommand is required.
+void check_subcommand(const CLI::App& program, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands(nullptr)) {
+    names.push_back(command->get_name());
+  }
+  const bool known = std::find(names.begin(), names.end(), argv[1]) != names.end();
+  OCTET_CHECK(known, "command line", "there is no subcommand '{}'; there are {}", argv[1],
+              fmt::join(names, ", "));
+}
+
 int run(int argc, char** argv) {
   CLI::App program("Quantization-aware training: from a float network to one of 8-bit integers.",
                    "octet");
@@ -29,6 +42,7 @@ int run(int argc, char** argv) {
   add_inspect_command(program);
   add_bench_command(program);
   try {
+    check_subcommand(program, argc, argv);
     program.parse(argc, argv);
     return 0;
   } catch (const CLI::ParseError& error) {

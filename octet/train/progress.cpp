@@ -65,7 +65,7 @@ void Progress::step(const std::vector<Figure>& figures) {
 
 void Progress::finish() {
   if (finished_) return;
-  if (steps_ > 0) draw();
+  if (steps_ > drawn_steps_) draw();
   if (open_line_) *options_.out << std::endl;
   open_line_ = false;
   finished_ = true;
@@ -106,6 +106,7 @@ std::string Progress::line() const {
 
 void Progress::draw() {
   last_drawn_ = last_step_;
+  drawn_steps_ = steps_;
   if (options_.quiet) return;
   std::string text = line();
   if (!*options_.terminal) {

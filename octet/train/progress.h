@@ -71,6 +71,7 @@ class Progress {
   double begin_ = 0;
   double last_step_ = 0;
   double last_drawn_ = 0;
+  int64_t drawn_steps_ = 0;
   double seconds_per_step_ = 0;
   bool open_line_ = false;
   bool finished_ = false;

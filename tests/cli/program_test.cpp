@@ -119,7 +119,9 @@ TEST_F(ProgramTest, HelpAndVersion) {
 TEST_F(ProgramTest, WrongUseIsCode2) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "octet: error: [command line] A subcommand is required"},
-      {"trian", "octet: error: [command line] "},
+      {"trian --data x",
+       "octet: error: [command line] there is no subcommand 'trian'; there are train, qat, eval, "
+       "inspect, bench"},
       {"train resnet18 --out x.nnp", "octet: error: [command line] --data is required"},
       {"train resnet18 --data idx:/none --out x.nnp --solver fast",
        "octet: error: [command line] --solver: fast not in {"},

@@ -49,6 +49,17 @@ TEST(Progress, FinishWritesTheLastStateOnce) {
   EXPECT_EQ(out.str(), "eval 2/2  error 50 %  0:03\n");
 }
 
+TEST(Progress, FinishDoesNotRepeatALine) {
+  std::ostringstream out;
+  Clock clock;
+  Progress progress("eval",
+                    {.total_steps = 1, .out = &out, .terminal = false, .now = clock.reader()});
+  clock.seconds = 20;
+  progress.step();
+  progress.finish();
+  EXPECT_EQ(out.str(), "eval 1/1  0:20\n");
+}
+
 TEST(Progress, DrawsABarOverItselfOnATerminal) {
   std::ostringstream out;
   Clock clock;
