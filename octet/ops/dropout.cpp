@@ -17,8 +17,10 @@ OutputTensors forward(const Dropout& op, InputTensors inputs, ForwardContext& co
   const at::Tensor x = as_float(inputs[0]);
   RandomState own(op.seed >= 0 ? static_cast<uint64_t>(op.seed) : 0);
   RandomState& random = op.seed >= 0 ? own : *context.random;
-  const at::Tensor mask =
-      at::empty_like(x).bernoulli_(1 - op.p, random.generator(x.device())).div_(1 - op.p);
+  // Contiguous, so that the same draws reach the same elements whatever the memory layout of x.
+  const at::Tensor mask = at::empty(x.sizes(), x.options())
+                              .bernoulli_(1 - op.p, random.generator(x.device()))
+                              .div_(1 - op.p);
   return {x * mask};
 }
 

@@ -2,18 +2,19 @@
 
 #include <ATen/ATen.h>
 
+#include "octet/ops/elementwise.h"
 #include "octet/ops/op_types.h"
 
 namespace octet {
 
-OutputTypes infer(const Sink&, InputTypes) {
-  return {{DType::kFloat32, {}, {}}};
+OutputTypes infer(const Sink&, InputTypes inputs) {
+  return {{float_dtype(inputs[0].dtype), {}, {}}};
 }
 
-OutputTensors forward(const Sink& op, InputTensors inputs, ForwardContext& context) {
-  at::Tensor total = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(context.device));
+OutputTensors forward(const Sink& op, InputTensors inputs, ForwardContext&) {
+  at::Tensor total = at::zeros({}, as_float(inputs[0]).options());
   if (!op.one_input_grad) return {total};
-  for (const at::Tensor& input : inputs) total = total + input.sum().to(at::kFloat);
+  for (const at::Tensor& input : inputs) total = total + input.sum().to(total.scalar_type());
   return {total};
 }
 

@@ -7,7 +7,7 @@ namespace octet {
 
 // One scalar that depends on all inputs, so that several outputs can be computed in one run. With
 // one_input_grad it is the sum of all their elements, so that backward() hands each a gradient of
-// ones; without, it is zero and hands on none.
+// ones; without, it is zero and hands on none. Its type is the first input's, float32 for integers.
 struct Sink {
   OCTET_ATTRIBUTES(Sink, one_input_grad)
   static constexpr std::array kInputs{InputSpec{.name = "x", .variadic = true}};

@@ -98,6 +98,9 @@ std::vector<OpSample> shape_samples() {
   samples.push_back({Constant{.val = 1.5F, .shape = {2, 3}}});
   samples.push_back({Arange{.start = 1, .stop = 3, .step = 0.4F}});
   samples.push_back({Linspace{.start = -1, .stop = 1, .num = 7}});
+  samples.push_back({Rand{.low = -1, .high = 2, .shape = {2, 3}}});
+  samples.push_back({Randint{.low = 2, .high = 9, .shape = {4}}});
+  samples.push_back({Randn{.mu = 1, .sigma = 0.5F, .shape = {2, 3}, .seed = 3}});
   samples.push_back({Sink{}, {draw.uniform({2, 3}), draw.uniform({4})}, {0}, {0, 1}});
   samples.push_back({Sink{.one_input_grad = false}, {draw.uniform({2, 3})}, {0}});
   samples.push_back({Unlink{}, {draw.uniform({2, 3})}, {0}});
