@@ -25,7 +25,8 @@ void read_value(const TextField& field, const std::string& where, double& value)
 void read_value(const TextField& field, const std::string& where, std::string& value) {
   value = string_value(field, where);
 }
-void read_value(const TextField& field, const std::string& where, std::vector<float>& value) {
+[[maybe_unused]] void read_value(const TextField& field, const std::string& where,
+                                 std::vector<float>& value) {
   value.push_back(static_cast<float>(double_value(field, where)));
 }
 // Repeated integers, or one Shape message with repeated `dim`.
@@ -80,7 +81,8 @@ void write_value(TextMessage& message, const NnablaField& field, double value) {
 void write_value(TextMessage& message, const NnablaField& field, const std::string& value) {
   if (!value.empty()) add_string(message, field.name, value);
 }
-void write_value(TextMessage& message, const NnablaField& field, const std::vector<float>& value) {
+[[maybe_unused]] void write_value(TextMessage& message, const NnablaField& field,
+                                  const std::vector<float>& value) {
   for (const float element : value) add_float(message, field.name, element);
 }
 void write_value(TextMessage& message, const NnablaField& field,
