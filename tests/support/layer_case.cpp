@@ -24,12 +24,6 @@ void expect_close(const at::Tensor& actual, const at::Tensor& stored, double eps
       << what << ": " << difference << " of " << largest;
 }
 
-// The files hold a tensor without dimensions as one of shape (1).
-at::Tensor load_like(const std::filesystem::path& path, const at::Tensor& y) {
-  const at::Tensor loaded = load_npy(path);
-  return y.dim() == 0 && loaded.numel() == 1 ? loaded.reshape({}) : loaded;
-}
-
 }  // namespace
 
 void expect_layer_case(const LayerCase& layer_case) {
@@ -38,11 +32,11 @@ void expect_layer_case(const LayerCase& layer_case) {
   for (const std::string& input : layer_case.inputs) {
     inputs.push_back(load_npy(folder / (input + ".npy")));
   }
-  const at::Tensor y = run_one(layer_case.attributes, inputs);
-  expect_close(y, load_like(folder / "out_y0.npy", y), layer_case.eps, layer_case.name + " out_y0");
+  expect_close(run_one(layer_case.attributes, inputs), load_npy(folder / "out_y0.npy"),
+               layer_case.eps, layer_case.name + " out_y0");
   if (!layer_case.gradients) return;
   const std::vector<at::Tensor> gradients =
-      input_gradients(layer_case.attributes, inputs, load_like(folder / "gradout_y0.npy", y));
+      input_gradients(layer_case.attributes, inputs, load_npy(folder / "gradout_y0.npy"));
   for (size_t i = 0; i < inputs.size(); ++i) {
     const std::string file = "grad_" + layer_case.inputs[i] + ".npy";
     if (!std::filesystem::exists(folder / file)) continue;
