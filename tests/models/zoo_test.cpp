@@ -140,11 +140,14 @@ TEST_P(EveryModel, ChannelLastComputesTheSame) {
     Network network(store);
     const Shape shape = channel_last ? Shape{2, 32, 32, 3} : Shape{2, 3, 32, 32};
     const VariableRef image = network.input("image", shape);
-    const VariableRef y = build_model(
-        GetParam(), image,
-        {.num_classes = 10, .width = 0.125, .stem = Stem::kLarge, .channel_last = channel_last});
-    // The same weights in both layouts, whatever the initializers drew; in double, since batch
-    // normalization over few values magnifies rounding errors.
+    const VariableRef y = build_model(GetParam(), image,
+                                      {.test = true,
+                                       .num_classes = 10,
+                                       .width = 0.125,
+                                       .stem = Stem::kLarge,
+                                       .channel_last = channel_last});
+    // The same weights in both layouts, whatever the initializers drew. In double and with running
+    // statistics: those of a few values magnify rounding errors.
     for (const std::string& name : store->names()) {
       store->set(name, layout_independent(name, store->at(name).value, channel_last), true);
     }
@@ -156,7 +159,8 @@ TEST_P(EveryModel, ChannelLastComputesTheSame) {
   };
   const at::Tensor first = run(false);
   EXPECT_GT(first.std().item<double>(), 0);
-  EXPECT_TRUE(at::allclose(run(true), first, 1e-6, 1e-6));
+  const double largest = first.abs().max().item<double>();
+  EXPECT_LE((run(true) - first).abs().max().item<double>(), 1e-9 * largest);
 }
 
 INSTANTIATE_TEST_SUITE_P(Zoo, EveryModel, testing::ValuesIn(model_names()),
