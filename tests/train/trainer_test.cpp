@@ -195,7 +195,7 @@ TEST(Trainer, StopsWhereTheLossIsNotFinite) {
     trainer.run();
     FAIL();
   } catch (const TrainingError& error) {
-    EXPECT_STREQ(error.what(), "[train] the loss is nan at step 0; a lower learning rate may help");
+    EXPECT_STREQ(error.what(), "[train] the loss is NaN at step 0; a lower learning rate may help");
   }
 }
 
