@@ -87,9 +87,10 @@ void Trainer::train_step() {
   networks_.loss.forward();
   const double loss = networks_.loss.d().item<double>();
   if (!std::isfinite(loss)) {
+    // Not the number itself: the sign of a NaN means nothing.
     throw TrainingError(
         fmt::format("[{}] the loss is {} at step {}; a lower learning rate may help",
-                    options_.title, loss, step_));
+                    options_.title, std::isnan(loss) ? "NaN" : "infinite", step_));
   }
   losses_.push_back(loss);
   errors_.push_back(100.0 *
