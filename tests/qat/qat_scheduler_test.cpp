@@ -75,8 +75,8 @@ QATConfig short_config() {
   return config;
 }
 
-struct Run {
-  explicit Run(const QATConfig& config = short_config(), bool dropout = false)
+struct Job {
+  explicit Job(const QATConfig& config = short_config(), bool dropout = false)
       : nets(dropout), solver({.learning_rate = 0.1, .momentum = 0.9}), qat(config, solver) {
     solver.set_parameters(*nets.parameters);
     qat(nets.pred);
@@ -105,7 +105,7 @@ std::string error_of(F&& action) {
 }
 
 TEST(QATScheduler, GoesThroughItsStages) {
-  Run run;
+  Job run;
   run.steps(2);
   EXPECT_EQ(run.qat.state(), QNNState::NON_QNN);
   run.steps(1);
@@ -115,7 +115,7 @@ TEST(QATScheduler, GoesThroughItsStages) {
 }
 
 TEST(QATScheduler, FoldingKeepsTheValidationNetworksOutput) {
-  Run run;
+  Job run;
   run.steps(2);
   const at::Tensor before = run.nets.validate().clone();
   run.qat.step();
@@ -123,7 +123,7 @@ TEST(QATScheduler, FoldingKeepsTheValidationNetworksOutput) {
 }
 
 TEST(QATScheduler, WeightsAndMomentumRestWhileRecording) {
-  Run run;
+  Job run;
   run.steps(3);
   const at::Tensor weight = run.nets.parameters->at("conv1/conv/w-folded").value.clone();
   const at::Tensor fc = run.nets.parameters->at("fc/affine/W").value.clone();
@@ -137,7 +137,7 @@ TEST(QATScheduler, WeightsAndMomentumRestWhileRecording) {
 TEST(QATScheduler, TrainsWhileRecordingIfAsked) {
   QATConfig config = short_config();
   config.train_in_recording = true;
-  Run run(config);
+  Job run(config);
   run.steps(3);
   const at::Tensor weight = run.nets.parameters->at("conv1/conv/w-folded").value.clone();
   run.steps(1);
@@ -145,7 +145,7 @@ TEST(QATScheduler, TrainsWhileRecordingIfAsked) {
 }
 
 TEST(QATScheduler, SolverKeepsSurvivorsAndDropsFoldedParameters) {
-  Run run;
+  Job run;
   run.steps(2);
   const at::Tensor momentum =
       run.solver.state().parameters.at("fc/affine/W").tensors.begin()->second;
@@ -159,13 +159,13 @@ TEST(QATScheduler, SolverKeepsSurvivorsAndDropsFoldedParameters) {
 }
 
 TEST(QATScheduler, ScalesTheLearningRateOnce) {
-  Run run;
+  Job run;
   run.steps(6);
   EXPECT_DOUBLE_EQ(run.solver.learning_rate(), 0.1 * 0.1);
 }
 
 TEST(QATScheduler, QuantizedOutputStaysCloseAndTrainingGoesOn) {
-  Run run;
+  Job run;
   run.steps(5);
   const at::Tensor before = run.nets.validate().clone();
   run.qat.step();
@@ -175,7 +175,7 @@ TEST(QATScheduler, QuantizedOutputStaysCloseAndTrainingGoesOn) {
 }
 
 TEST(QATScheduler, AValidationNetworkWithoutTheDropoutSharesTheRanges) {
-  Run run(short_config(), /*dropout=*/true);
+  Job run(short_config(), /*dropout=*/true);
   run.steps(7);
   EXPECT_TRUE(at::isfinite(run.nets.validate()).all().item<bool>());
 }
@@ -193,7 +193,7 @@ TEST(QATScheduler, WorksWithoutASolver) {
 }
 
 TEST(QATScheduler, HandlesStayValid) {
-  Run run;
+  Job run;
   run.steps(7);
   EXPECT_EQ(run.nets.pred.shape(), Shape({4, 5}));
   EXPECT_TRUE(run.nets.loss.d().defined());
@@ -204,7 +204,7 @@ TEST(QATScheduler, TrainsLearnedScales) {
   QATConfig config = short_config();
   config.recorder_activation = RecorderSpec::learned();
   config.recorder_weight = RecorderSpec::learned();
-  Run run(config);
+  Job run(config);
   run.steps(6);
   const Parameter& scale = run.nets.parameters->at("ReLU-1/log2-scale-x0");
   const at::Tensor before = scale.value.clone();
@@ -225,7 +225,7 @@ TEST_P(SavedFile, GivesTheSameOutputToTheBit) {
     QATConfig config = short_config();
     config.channel_wise = true;
     if (learned) config.recorder_activation = RecorderSpec::learned();
-    Run run(config);
+    Job run(config);
     run.steps(8);
     run.qat.save(path_, run.nets.vimage, {.parameter_format = GetParam()});
     NnpModel model = read_nnp(path_);
@@ -241,13 +241,13 @@ TEST_P(SavedFile, GivesTheSameOutputToTheBit) {
 INSTANTIATE_TEST_SUITE_P(Formats, SavedFile, ::testing::Values("h5", "protobuf"));
 
 TEST(QATScheduler, RestoresToTheSameBits) {
-  Run straight;
+  Job straight;
   straight.steps(12);
-  Run first;
+  Job first;
   first.steps(7);
   const std::string state = first.qat.save_state();
   const SolverState solver_state = first.solver.state();
-  Run second;
+  Job second;
   for (const std::string& name : first.nets.parameters->names()) {
     const Parameter& parameter = first.nets.parameters->at(name);
     second.nets.parameters->set(name, parameter.value, parameter.need_grad);
@@ -283,7 +283,7 @@ TEST(QATScheduler, SaysWhatIsWrongWithItsUse) {
   empty.step();
   EXPECT_EQ(error_of([&] { empty.step(); }),
             "[QATScheduler] no network is registered; call qat(pred) before step()");
-  Run run;
+  Job run;
   run.steps(3);
   EXPECT_EQ(
       error_of([&] { run.qat(run.nets.loss); }),

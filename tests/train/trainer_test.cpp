@@ -49,8 +49,8 @@ DataLoaderOptions loader_options(int64_t batch_size, bool training) {
 }
 
 // Everything that a training consists of; two of them with the same arguments do the same.
-struct Setup {
-  explicit Setup(double learning_rate = 0.5)
+struct Fixture {
+  explicit Fixture(double learning_rate = 0.5)
       : store(std::make_shared<ParameterStore>(3)),
         solver({.learning_rate = learning_rate, .momentum = 0.9}),
         loader(std::make_shared<PixelDataset>(40), loader_options(8, true)),
@@ -83,7 +83,7 @@ struct Setup {
 };
 
 TEST(Trainer, Learns) {
-  Setup setup;
+  Fixture setup;
   Trainer trainer(setup.networks, setup.solver, setup.loader, setup.options);
   const TrainingResult result = trainer.run();
   EXPECT_EQ(result.steps, 40);
@@ -95,7 +95,7 @@ TEST(Trainer, Learns) {
 }
 
 TEST(Trainer, FollowsTheSchedule) {
-  Setup setup(1.0);
+  Fixture setup(1.0);
   setup.options.max_steps = 4;
   setup.options.schedule = {.kind = ScheduleKind::kPolynomial, .max_steps = 4};
   std::vector<double> rates;
@@ -106,7 +106,7 @@ TEST(Trainer, FollowsTheSchedule) {
 
 // What QATScheduler does when TRAINING begins.
 TEST(Trainer, KeepsAScaleThatTheHookPutsOnTheLearningRate) {
-  Setup setup(1.0);
+  Fixture setup(1.0);
   setup.options.max_steps = 4;
   setup.options.schedule = {.kind = ScheduleKind::kPolynomial, .max_steps = 4};
   std::vector<double> rates;
@@ -119,7 +119,7 @@ TEST(Trainer, KeepsAScaleThatTheHookPutsOnTheLearningRate) {
 }
 
 TEST(Trainer, DecaysAndClips) {
-  Setup setup(1.0);
+  Fixture setup(1.0);
   setup.options.max_steps = 1;
   setup.options.weight_decay = 1e6;
   setup.options.clip_norm = 0.25;
@@ -133,19 +133,19 @@ TEST(Trainer, DecaysAndClips) {
 
 TEST(Trainer, ResumesBitForBit) {
   const test::TemporaryFolder folder;
-  const auto options_of = [&](Setup& setup, int64_t steps) {
+  const auto options_of = [&](Fixture& setup, int64_t steps) {
     setup.options.max_steps = steps;
     setup.options.schedule = {.kind = ScheduleKind::kCosine, .max_steps = 12};
     setup.options.average_decay = 0.9;
     setup.options.checkpoint = folder.path("checkpoint");
     return setup.options;
   };
-  Setup whole;
+  Fixture whole;
   Trainer all(whole.networks, whole.solver, whole.loader, options_of(whole, 12));
   all.run();
-  Setup first;
+  Fixture first;
   Trainer(first.networks, first.solver, first.loader, options_of(first, 7)).run();
-  Setup second;
+  Fixture second;
   Trainer rest(second.networks, second.solver, second.loader, options_of(second, 12));
   rest.resume(folder.path("checkpoint"));
   EXPECT_EQ(rest.steps(), 7);
@@ -159,7 +159,7 @@ TEST(Trainer, ResumesBitForBit) {
 TEST(Trainer, CarriesTheSchedulersStateAndScale) {
   const test::TemporaryFolder folder;
   int counter = 0;
-  const auto hooks_of = [&](Setup& setup) {
+  const auto hooks_of = [&](Fixture& setup) {
     return TrainingHooks{.before_step =
                              [&] {
                                if (counter++ == 1) {
@@ -170,13 +170,13 @@ TEST(Trainer, CarriesTheSchedulersStateAndScale) {
                          .save = [&] { return std::to_string(counter); },
                          .restore = [&](const std::string& state) { counter = std::stoi(state); }};
   };
-  Setup first(1.0);
+  Fixture first(1.0);
   first.options.max_steps = 3;
   first.options.checkpoint = folder.path("checkpoint");
   Trainer(first.networks, first.solver, first.loader, first.options, hooks_of(first)).run();
   EXPECT_NE(first.log.str().find("train STAGE 3/3"), std::string::npos) << first.log.str();
   counter = 0;
-  Setup second(1.0);
+  Fixture second(1.0);
   Trainer rest(second.networks, second.solver, second.loader, second.options, hooks_of(second));
   rest.resume(folder.path("checkpoint"));
   EXPECT_EQ(counter, 3);
@@ -185,7 +185,7 @@ TEST(Trainer, CarriesTheSchedulersStateAndScale) {
 }
 
 TEST(Trainer, StopsWhereTheLossIsNotFinite) {
-  Setup setup;
+  Fixture setup;
   {
     const at::NoGradGuard no_grad;
     setup.store->at("W").value.fill_(std::numeric_limits<float>::quiet_NaN());
@@ -200,7 +200,7 @@ TEST(Trainer, StopsWhereTheLossIsNotFinite) {
 }
 
 TEST(Trainer, SaysWhatIsWrong) {
-  Setup setup;
+  Fixture setup;
   const auto message = [&](const TrainerOptions& options) {
     return message_of<Error>([&] { Trainer(setup.networks, setup.solver, setup.loader, options); });
   };
@@ -213,7 +213,7 @@ TEST(Trainer, SaysWhatIsWrong) {
 TEST(Trainer, SaysWhatIsWrongWithACheckpoint) {
   const test::TemporaryFolder folder;
   const std::string path = folder.path("checkpoint");
-  Setup setup;
+  Fixture setup;
   Trainer trainer(setup.networks, setup.solver, setup.loader, setup.options);
   Checkpoint checkpoint;
   save_checkpoint(path, checkpoint);
@@ -232,7 +232,7 @@ TEST(Trainer, SaysWhatIsWrongWithACheckpoint) {
 }
 
 TEST(Top1Error, CountsEveryExampleOnce) {
-  Setup setup;
+  Fixture setup;
   {
     const at::NoGradGuard no_grad;
     // Always the left pixel: right for even examples.
