@@ -134,7 +134,10 @@ void VariableRef::forward(const ForwardOptions& options) const {
       .gradients = options.gradients && state.gradients, .keep = {}, .observer = {}};
   for (auto entry = state.handles.begin(); entry != state.handles.end();) {
     if (entry->second.expired()) {
-      state.values.erase(entry->first);
+      // What was assigned to an input stays, also if the handle was a temporary.
+      if (state.graph.variable(entry->first).kind == VariableKind::kActivation) {
+        state.values.erase(entry->first);
+      }
       entry = state.handles.erase(entry);
     } else {
       run_options.keep.push_back((entry++)->first);

@@ -209,7 +209,7 @@ TEST(NnpReader, SaysWhereAndWhatIsWrong) {
       {with("name: \"y0\" type", "name: \"h\" type"),
        "[a.nnp:network.nntxt:6:12] network 'net' has two variables named 'h'"},
       {with("dim: -1 dim: 3", "dim: 999999999 dim: 999999999"),
-       "[a.nnp:network.nntxt:4:66] the shape has more than 281474976710656 elements"},
+       "[a.nnp:network.nntxt:4:68] the shape has more than 281474976710656 elements"},
       {with("input: \"h\"", "input: \"nowhere\""),
        "[a.nnp:network.nntxt:9:12] function '@net/ReLU' reads 'nowhere', which is no variable of "
        "network 'net'"},

@@ -68,8 +68,11 @@ void expect_types(const OpSample& sample, const OutputTypes& types, const Output
 TEST(OpSweep, EveryOperationHasASample) {
   std::set<std::string_view> sampled;
   for (const OpSample& sample : op_samples()) sampled.insert(type_name(sample.attributes));
+  // They draw their output: there is nothing to compare it with.
+  const std::set<std::string_view> random{"Rand", "Randint", "Randn"};
   for (const std::string_view type : operation_types()) {
-    EXPECT_TRUE(sampled.contains(type)) << type << " has no sample in tests/support/op_samples_*";
+    EXPECT_TRUE(random.contains(type) || sampled.contains(type))
+        << type << " has no sample in tests/support/op_samples_*";
   }
 }
 
@@ -111,6 +114,8 @@ TEST(OpSweep, TheSameRunGivesTheSameResult) {
 
 TEST(OpSweep, MemoryLayoutDoesNotMatter) {
   for (const OpSample& sample : op_samples()) {
+    // Its mask is drawn element by element in memory order.
+    if (std::holds_alternative<Dropout>(sample.attributes)) continue;
     SCOPED_TRACE(describe(sample));
     Tensors strided;
     for (const at::Tensor& input : sample.inputs) {
@@ -146,6 +151,8 @@ TEST(OpSweep, OnlyParametersChange) {
 TEST(OpSweep, GradientsAreDerivatives) {
   for (const OpSample& sample : op_samples()) {
     if (sample.gradients.empty()) continue;
+    // By definition it hands a gradient of one to each input, whatever its output is.
+    if (std::holds_alternative<Sink>(sample.attributes)) continue;
     SCOPED_TRACE(describe(sample));
     const TensorFunction function = [&](const Tensors& inputs) {
       return run_in_place(sample.attributes, inputs);

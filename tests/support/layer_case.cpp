@@ -11,9 +11,12 @@
 namespace octet {
 namespace {
 
-void expect_close(const at::Tensor& actual, const at::Tensor& expected, double eps,
+void expect_close(const at::Tensor& actual, const at::Tensor& stored, double eps,
                   const std::string& what) {
   ASSERT_TRUE(actual.defined()) << what;
+  // A number is stored as an array of one.
+  const bool number = actual.dim() == 0 && stored.numel() == 1;
+  const at::Tensor expected = number ? stored.reshape({}) : stored;
   ASSERT_EQ(actual.sizes(), expected.sizes()) << what;
   const double largest = std::max(expected.abs().max().item<double>(), 1e-30);
   const double difference = (actual - expected).abs().max().item<double>();
