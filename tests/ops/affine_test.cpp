@@ -61,7 +61,8 @@ TEST(Embed, PicksRows) {
     run_operation(Embed{}, {at::tensor({3.0F}), table});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "[test: Embed] index 3 at position 0 is not an integer between -3 and 2");
+    EXPECT_STREQ(error.what(),
+                 "[test: Embed] index 3 at position 0 is not an integer between -3 and 2");
   }
   EXPECT_EQ(infer_error(Embed{}, {{2}, {}}),
             "[Embed] the table must have at least 1 dimension: (rows, values...)");
