@@ -10,11 +10,11 @@
 Prints one line `file:line: message` for each breach; exit code 1 if there is one.
 """
 
-import argparse
 import pathlib
 import re
 import sys
-import tempfile
+
+import source_checker
 
 FOLDERS = ["base", "quant", "ops", "graph", "formats", "passes", "targets", "kernels", "plan",
            "train", "qat", "models", "cli"]
@@ -97,33 +97,8 @@ def self_test():
         "octet/models/umbrella.cpp:1", "octet/extra/file.cpp:1", "tests/slow_test.cpp:1",
         f"tests/long_test.cpp:{MAX_LINES + 1}",
     }
-    with tempfile.TemporaryDirectory() as folder:
-        root = pathlib.Path(folder)
-        for name, text in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(text, encoding="utf-8")
-        found = {breach.split(": ")[0] for breach in check(root)}
-    for place in sorted(expected - found):
-        print(f"self test: the breach at {place} was not found")
-    for place in sorted(found - expected):
-        print(f"self test: {place} is no breach, but was reported")
-    return found == expected
-
-
-def main():
-    parser = argparse.ArgumentParser(description="Checks include order and file sizes.")
-    parser.add_argument("root", nargs="?", type=pathlib.Path,
-                        default=pathlib.Path(__file__).resolve().parent.parent)
-    parser.add_argument("--self-test", action="store_true",
-                        help="check this script on a tree that breaks every rule")
-    arguments = parser.parse_args()
-    if arguments.self_test:
-        return 0 if self_test() else 1
-    breaches = check(arguments.root)
-    for breach in breaches:
-        print(breach)
-    return 1 if breaches else 0
+    return source_checker.self_test(check, files, expected)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(source_checker.main("Checks include order and file sizes.", check, self_test))

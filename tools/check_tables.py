@@ -9,11 +9,10 @@ tests/passes/<name>_test.cpp.
 Prints one line `file:line: message` for each breach; exit code 1 if there is one.
 """
 
-import argparse
-import pathlib
 import re
 import sys
-import tempfile
+
+import source_checker
 
 OPS = "octet/ops/ops.inc"
 PIPELINE = "octet/passes/pipeline.cpp"
@@ -102,31 +101,8 @@ def self_test():
         "tests/passes/fold_test.cpp": "F::relu(x)",
     }
     expected = {f"{OPS}:{number}" for number in (2, 3, 5, 6)} | {f"{PIPELINE}:2"}
-    with tempfile.TemporaryDirectory() as folder:
-        root = pathlib.Path(folder)
-        for name, text in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(text, encoding="utf-8")
-        found = {breach.split(": ")[0] for breach in check(root)}
-    if found != expected:
-        print(f"self test: expected breaches at {sorted(expected)}, found {sorted(found)}")
-    return found == expected
-
-
-def main():
-    parser = argparse.ArgumentParser(description="Checks that table rows have files and tests.")
-    parser.add_argument("root", nargs="?", type=pathlib.Path,
-                        default=pathlib.Path(__file__).resolve().parent.parent)
-    parser.add_argument("--self-test", action="store_true",
-                        help="check this script on a tree that breaks every rule")
-    arguments = parser.parse_args()
-    if arguments.self_test:
-        return 0 if self_test() else 1
-    breaches = check(arguments.root)
-    for breach in breaches:
-        print(breach)
-    return 1 if breaches else 0
+    return source_checker.self_test(check, files, expected)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(source_checker.main("Checks that table rows have files and tests.", check, self_test))
