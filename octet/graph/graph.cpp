@@ -130,12 +130,16 @@ void Graph::rename_variable(VariableId id, const std::string& name) {
   variables_[id].name = name;
 }
 
-void Graph::infer_all_types() {
-  for (const FunctionId id : topological_order()) {
+void Graph::infer_all_types(const std::vector<VariableId>& outputs) {
+  for (const FunctionId id : topological_order(outputs)) {
     const Function& function = functions_[id];
-    const OutputTypes types = infer_outputs(function.attributes, function.inputs, function.name);
+    OutputTypes types = infer_outputs(function.attributes, function.inputs, function.name);
     OCTET_INTERNAL_CHECK(types.size() == function.outputs.size());
-    for (size_t i = 0; i < types.size(); ++i) variables_[function.outputs[i]].type = types[i];
+    for (size_t i = 0; i < types.size(); ++i) {
+      VariableType& type = variables_[function.outputs[i]].type;
+      types[i].qparams = std::move(type.qparams);
+      type = std::move(types[i]);
+    }
   }
 }
 

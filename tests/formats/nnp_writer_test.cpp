@@ -6,6 +6,7 @@
 #include "octet/formats/nnp/network_writer.h"
 #include "octet/formats/nnp/nnp.h"
 #include "octet/formats/nnp/parameter_files.h"
+#include "octet/graph/free_batch.h"
 #include "octet/graph/text.h"
 #include "tests/formats/format_test_support.h"
 
@@ -175,7 +176,7 @@ TEST(NnpWriter, ReadsBackTheSame) {
   const ParameterStore store = store_for(graph);
   for (const ParameterFormat format : {ParameterFormat::kHdf5, ParameterFormat::kProtobuf}) {
     const NnpModel model = written_and_read(graph, store, {.parameter_format = format});
-    expect_same(model.graph, with_free_batch(graph));
+    expect_same(model.graph, with_free_batch(graph, graph.outputs()));
     // Only what the network uses is saved.
     EXPECT_EQ(model.parameters->names(), (std::vector<std::string>{"c/W", "c/b"}));
     EXPECT_TRUE(at::equal(model.parameters->at("c/W").value, store.at("c/W").value));

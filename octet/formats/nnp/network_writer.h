@@ -18,9 +18,4 @@ struct WrittenNetwork {
 // use, values before parameters, as NNabla writes them.
 WrittenNetwork write_network(const Graph& graph, int64_t batch_size);
 
-// A copy in which the batch dimension is free: the first dimension of the inputs and everything
-// that follows from it, including the shapes that Reshape and Broadcast state. If some function
-// cannot do without the number, the copy keeps it everywhere, and a warning says why.
-Graph with_free_batch(const Graph& graph);
-
 }  // namespace octet

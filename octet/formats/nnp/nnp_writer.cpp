@@ -9,6 +9,7 @@
 #include "octet/formats/nnp/parameter_files.h"
 #include "octet/formats/nnp/parameter_hdf5.h"
 #include "octet/formats/nnp/parameter_protobuf.h"
+#include "octet/graph/free_batch.h"
 
 namespace octet {
 namespace {
@@ -49,7 +50,8 @@ ArchiveMember parameter_member(const std::vector<StoredParameter>& parameters,
 std::string format_nnp(const Graph& graph, const ParameterStore& parameters,
                        const NnpWriteOptions& options) {
   OCTET_CHECK(!graph.outputs().empty(), graph.name(), "the network has no outputs to save");
-  const Graph saved = options.variable_batch_size ? with_free_batch(graph) : compact(graph);
+  Graph saved = compact(graph);
+  if (options.variable_batch_size) saved = with_free_batch(saved, saved.outputs());
   WrittenNetwork network = write_network(saved, options.batch_size);
   NnpExtras extras;
   extras.networks[saved.name()] = std::move(network.extras);
