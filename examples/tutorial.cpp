@@ -3,8 +3,8 @@
 //   example_tutorial [STEPS] [DEVICE]      e.g. example_tutorial 600 cuda
 //
 // A narrow ResNet-18 on Fashion-MNIST. Half of the steps train in float; then ranges are recorded
-// for ten steps; the rest trains with quantization. With 600 steps (some minutes on two cores) the
-// error of the quantized network is about 14 %.
+// for ten steps; the rest trains with quantization. 600 steps see a third of the training images
+// once, take about a minute on two cores, and leave the quantized network an error of about 22 %.
 #include <octet/octet.h>
 
 #include <cstdlib>
