@@ -6,8 +6,12 @@
 
 #include "octet/passes/fold_batch_norm.h"
 #include "octet/passes/fold_batch_norm_opposite.h"
+#include "octet/passes/freeze_learned_scales.h"
+#include "octet/passes/insert_recorders.h"
 #include "octet/passes/release_batch_size.h"
+#include "octet/passes/remove_recorders.h"
 #include "octet/passes/self_fold_batch_norm.h"
+#include "octet/passes/share_qparams.h"
 #include "octet/passes/unfuse_batch_norm.h"
 #include "tests/support/pass_fixture.h"
 #include "tests/support/random_graph.h"
@@ -75,6 +79,47 @@ TEST_F(RandomGraphPassTest, FoldingAndPreparingKeepTheValues) {
     SCOPED_TRACE(promise.name);
     expect_same_values(promise.pass);
     expect_idempotent(promise.pass);
+  }
+}
+
+// Recorders can be put in and taken out without a trace; a second insertion finds nothing new to do
+// to the layers of a network whose values share their ranges.
+TEST_F(RandomGraphPassTest, RemovingRecordersUndoesTheirInsertion) {
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    SCOPED_TRACE(seed);
+    const Graph before = draw(seed);
+    const Graph recorded = share_qparams(insert_recorders(before, ctx_), ctx_);
+    verify(recorded);
+    EXPECT_TRUE(equal(share_qparams(recorded, ctx_), recorded)) << "not idempotent";
+    const Graph removed = remove_recorders(recorded, ctx_);
+    verify(removed);
+    std::string difference;
+    EXPECT_TRUE(equal(compact(removed), compact(before), &difference)) << difference;
+  }
+}
+
+// Into TRAINING, with scales that are taken from ranges and with scales that are learned; then, as
+// for saving, with the learned ones frozen. What is random are the graphs: their values lie on the
+// quantization grid of 8 bits afterwards, so there is no bound on the difference worth a name.
+TEST_F(RandomGraphPassTest, EveryRecorderBecomesQuantizersThatKeepTheirScale) {
+  for (const bool learned : {false, true}) {
+    ctx_.config.recorder_activation = learned ? RecorderSpec::learned() : RecorderSpec::max_mva();
+    ctx_.config.recorder_weight =
+        learned ? RecorderSpec::learned() : RecorderSpec::min_max_min_max();
+    for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+      SCOPED_TRACE(fmt::format("learned {} seed {}", learned, seed));
+      const Graph recorded = run_passes(recording_passes(), draw(seed), ctx_);
+      values(recorded);
+      const Graph trained = run_passes(training_passes(), recorded, ctx_);
+      EXPECT_EQ(print(compact(trained)).find("Recorder"), std::string::npos);
+      EXPECT_TRUE(equal(run_passes(training_passes(), trained, ctx_), trained)) << "not idempotent";
+      for (const at::Tensor& y : values(trained)) EXPECT_TRUE(at::isfinite(y).all().item<bool>());
+      const Graph frozen = freeze_learned_scales(trained, ctx_);
+      verify(frozen);
+      EXPECT_EQ(print(compact(frozen)).find("LearnedScale"), std::string::npos);
+      EXPECT_EQ(difference(trained, frozen), 0);
+      EXPECT_TRUE(equal(freeze_learned_scales(frozen, ctx_), frozen)) << "not idempotent";
+    }
   }
 }
 
