@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "octet/ops/axes.h"
 #include "octet/quant/rounding.h"
 
 namespace octet {
@@ -21,7 +22,8 @@ OutputTensors forward(const Identity&, InputTensors inputs, ForwardContext&) {
   return {inputs[0]};
 }
 
-OutputTypes infer(const Abs&, InputTypes inputs) {
+OutputTypes infer(const Abs& op, InputTypes inputs) {
+  check_number(inputs[0], op.kType);
   return {{inputs[0].dtype, inputs[0].shape, {}}};
 }
 
@@ -29,7 +31,8 @@ OutputTensors forward(const Abs&, InputTensors inputs, ForwardContext&) {
   return {inputs[0].abs()};
 }
 
-OutputTypes infer(const Neg&, InputTypes inputs) {
+OutputTypes infer(const Neg& op, InputTypes inputs) {
+  check_number(inputs[0], op.kType);
   return {{inputs[0].dtype, inputs[0].shape, {}}};
 }
 

@@ -114,6 +114,8 @@ TEST(BinaryArithmetic, RefusesMixedElementTypes) {
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "[Div2] inputs of type float32 and int8 do not go together");
   }
+  EXPECT_EQ(run_error(Add2{}, {at::ones({2}), at::arange(2)}),
+            "[Add2] inputs of type float32 and int64 do not go together");
 }
 
 }  // namespace
