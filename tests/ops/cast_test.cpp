@@ -14,11 +14,11 @@ TEST(Cast, BetweenKindsOfNumbers) {
   EXPECT_TRUE(
       at::equal(run_one(Cast{.dtype = "int32"}, {x}), at::tensor({-2, 0, 0, 0, 2}, at::kInt)));
   EXPECT_TRUE(
-      at::equal(run_one(Cast{.dtype = "bool"}, {x}), at::tensor({1, 1, 0, 1, 1}, at::kBool)));
+      at::equal(run_one(Cast{.dtype = "bool"}, {x}), at::tensor({1, 1, 0, 1, 1}).to(at::kBool)));
   EXPECT_TRUE(at::equal(run_one(Cast{.dtype = "uint8"}, {at::tensor({257, 3}, at::kInt)}),
                         at::tensor({1, 3}, at::kByte)));
   EXPECT_TRUE(
-      at::equal(run_one(Cast{}, {at::tensor({1, 0}, at::kBool)}), at::tensor({1.0F, 0.0F})));
+      at::equal(run_one(Cast{}, {at::tensor({1, 0}).to(at::kBool)}), at::tensor({1.0F, 0.0F})));
 }
 
 TEST(Cast, PassesTheGradientBetweenFloats) {
