@@ -2,12 +2,12 @@
 
 #include <ATen/ATen.h>
 
-#include "octet/ops/op_types.h"
+#include "octet/ops/elementwise.h"
 
 namespace octet {
 
 OutputTypes infer(const Add2& op, InputTypes inputs) {
-  return {{inputs[0].dtype, broadcast_shapes(inputs[0].shape, inputs[1].shape, op.kType), {}}};
+  return infer_broadcast(op.kType, inputs);
 }
 
 OutputTensors forward(const Add2&, InputTensors inputs, ForwardContext&) {

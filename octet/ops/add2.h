@@ -1,4 +1,5 @@
-// y = x0 + x1 with NumPy's broadcasting.
+// y = x0 + x1 with NumPy's broadcasting. Both are of one element type, which y has too; throws
+// Error for others, and for shapes that do not broadcast.
 #pragma once
 
 #include "octet/ops/attributes.h"

@@ -2,11 +2,13 @@
 
 #include <ATen/ATen.h>
 
+#include "octet/ops/axes.h"
 #include "octet/ops/op_types.h"
 
 namespace octet {
 
-OutputTypes infer(const ReLU&, InputTypes inputs) {
+OutputTypes infer(const ReLU& op, InputTypes inputs) {
+  check_number(inputs[0], op.kType);
   return {inputs[0]};
 }
 

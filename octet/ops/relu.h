@@ -1,4 +1,4 @@
-// y = max(x, 0).
+// y = max(x, 0), of x's element type. Throws Error for bool.
 #pragma once
 
 #include "octet/ops/attributes.h"

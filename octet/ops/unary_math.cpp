@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "octet/ops/axes.h"
 #include "octet/quant/rounding.h"
 
 namespace octet {
@@ -21,7 +22,8 @@ OutputTensors forward(const Identity&, InputTensors inputs, ForwardContext&) {
   return {inputs[0]};
 }
 
-OutputTypes infer(const Abs&, InputTypes inputs) {
+OutputTypes infer(const Abs& op, InputTypes inputs) {
+  check_number(inputs[0], op.kType);
   return {{inputs[0].dtype, inputs[0].shape, {}}};
 }
 
@@ -29,7 +31,8 @@ OutputTensors forward(const Abs&, InputTensors inputs, ForwardContext&) {
   return {inputs[0].abs()};
 }
 
-OutputTypes infer(const Neg&, InputTypes inputs) {
+OutputTypes infer(const Neg& op, InputTypes inputs) {
+  check_number(inputs[0], op.kType);
   return {{inputs[0].dtype, inputs[0].shape, {}}};
 }
 
@@ -55,9 +58,18 @@ OCTET_FORWARD_UNARY(ACosh, x.acosh())
 OCTET_FORWARD_UNARY(ATanh, x.atanh())
 
 // detach(): what straight_through() takes for a value needs no tape of its own.
-OCTET_FORWARD_UNARY(Round, straight_through(x, round(x.detach(), RoundMode::HALF_AWAY_FROM_ZERO)))
 OCTET_FORWARD_UNARY(Ceil, straight_through(x, x.detach().ceil()))
 OCTET_FORWARD_UNARY(Floor, straight_through(x, x.detach().floor()))
 OCTET_FORWARD_UNARY(Sign, straight_through(x, sign(x.detach(), op.alpha)))
+
+OutputTypes infer(const Round& op, InputTypes inputs) {
+  parse_round_mode(op.round_mode);
+  return infer_unary(inputs);
+}
+
+OutputTensors forward(const Round& op, InputTensors inputs, ForwardContext&) {
+  const at::Tensor x = as_float(inputs[0]);
+  return {straight_through(x, round(x.detach(), parse_round_mode(op.round_mode)))};
+}
 
 }  // namespace octet

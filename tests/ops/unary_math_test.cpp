@@ -69,6 +69,7 @@ TEST(UnaryMath, StepFunctionsPassTheGradientStraightThrough) {
   const std::vector<Step> steps{{Floor{}, {-3, -2, -1, 0, 0, 0, 1, 2}},
                                 {Ceil{}, {-2, -1, 0, 0, 1, 1, 2, 3}},
                                 {Round{}, {-3, -1, -1, 0, 0, 1, 2, 3}},
+                                {Round{.round_mode = "HALF_TO_EVEN"}, {-2, -1, 0, 0, 0, 0, 2, 2}},
                                 {Sign{}, {-1, -1, -1, 1, 1, 1, 1, 1}},
                                 {Sign{.alpha = 0.25F}, {-1, -1, -1, 0.25, 1, 1, 1, 1}}};
   const at::Tensor x = doubles(kStepPoints);
@@ -90,7 +91,11 @@ TEST(UnaryMath, KeepsOrConvertsTheElementType) {
   EXPECT_TRUE(at::equal(run_one(Neg{}, {integers}), at::tensor({1, -4}, at::kInt)));
   EXPECT_TRUE(at::equal(run_one(Identity{}, {integers}), integers));
   EXPECT_TRUE(at::equal(run_one(Floor{}, {integers}), at::tensor({-1.0F, 4.0F})));
+  EXPECT_TRUE(at::equal(run_one(ReLU{}, {integers}), at::tensor({0, 4}, at::kInt)));
+  EXPECT_EQ(run_error(ReLU{}, {at::ones({2}, at::kBool)}), "[ReLU] needs numbers, got bool");
   EXPECT_EQ(run_one(Exp{}, {integers}).scalar_type(), at::kFloat);
+  EXPECT_EQ(run_error(Neg{}, {at::ones({2}, at::kBool)}), "[Neg] needs numbers, got bool");
+  EXPECT_EQ(run_error(Abs{}, {at::ones({2}, at::kBool)}), "[Abs] needs numbers, got bool");
 }
 
 TEST(UnaryMath, PassesAFreeBatchThrough) {
