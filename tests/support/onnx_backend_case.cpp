@@ -117,10 +117,10 @@ std::string run_set(OnnxModel& model, const std::map<std::string, at::Tensor>& i
     const std::string problem = difference(results.at(outputs[i]), expected);
     if (!problem.empty()) return fmt::format("output {}: {}", i, problem);
     const DType type = model.graph.variable(outputs[i]).type.dtype;
-    const at::ScalarType held = expected.scalar_type() == at::kHalf ||
-                                        expected.scalar_type() == at::kBFloat16
-                                    ? at::kFloat
-                                    : expected.scalar_type();
+    const at::ScalarType held =
+        expected.scalar_type() == at::kHalf || expected.scalar_type() == at::kBFloat16
+            ? at::kFloat
+            : expected.scalar_type();
     const int32_t wanted = proto_from_tensor(at::empty({0}, held)).data_type();
     if (onnx_data_type(type) != wanted) {
       return fmt::format("output {}: type {}, expected {}", i, to_string(type),

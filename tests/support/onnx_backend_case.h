@@ -26,9 +26,9 @@ std::filesystem::path backend_data_folder();
 std::vector<std::string> backend_cases(const std::filesystem::path& data);
 
 // Reads the model of a case, runs it on the stored inputs and compares with the stored outputs by
-// the tolerances of ONNX's own runner: |a - b| <= 1e-7 + 1e-3 |b|, integers exactly. Where the model
-// cannot be read with all inputs open, those of integers, booleans and single numbers are given
-// their stored values at import.
+// the tolerances of ONNX's own runner: |a - b| <= 1e-7 + 1e-3 |b|, integers exactly. Where the
+// model cannot be read with all inputs open, those of integers, booleans and single numbers are
+// given their stored values at import.
 BackendResult run_backend_case(const std::filesystem::path& folder);
 
 }  // namespace octet

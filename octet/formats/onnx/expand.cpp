@@ -15,9 +15,8 @@ SampledShape broadcast_samples(const SampledShape& own, const OnnxValue& shape,
     const at::Tensor wanted = (is_constant(shape) ? shape->known[0] : shape->known[run]);
     const at::Tensor plain = wanted.to(at::kLong).contiguous();
     const auto* extents = plain.data_ptr<int64_t>();
-    result[run] =
-        broadcast_shapes(own[run], Shape(std::vector<int64_t>(extents, extents + plain.numel())),
-                         where);
+    result[run] = broadcast_shapes(
+        own[run], Shape(std::vector<int64_t>(extents, extents + plain.numel())), where);
   }
   return result;
 }
@@ -48,9 +47,10 @@ OnnxValue OnnxGraphBuilder::shape_reference(const SampledShape& shape) {
     const auto others = static_cast<size_t>(samples[0].rank() - 1);
     OnnxValue column = input;
     if (others > 0) {
-      column = emit(Slice{.start = IntList(others, 0), .stop = IntList(others, 1),
-                          .step = IntList(others, 1)},
-                    {column});
+      column = emit(
+          Slice{
+              .start = IntList(others, 0), .stop = IntList(others, 1), .step = IntList(others, 1)},
+          {column});
     }
     Shape ones(target.size(), 1);
     ones[static_cast<size_t>(open_axis)] = -1;

@@ -98,7 +98,8 @@ std::optional<OnnxFunctionBody> find_function_body(const OnnxFile& file,
     const std::string domain = normalized_domain(call.domain());
     const auto opset = opsets.find(domain);
     if (opset == opsets.end()) return std::nullopt;
-    schema = onnx::OpSchemaRegistry::Schema(call.op_type(), static_cast<int>(opset->second), domain);
+    schema =
+        onnx::OpSchemaRegistry::Schema(call.op_type(), static_cast<int>(opset->second), domain);
     if (schema == nullptr || !build_schema_body(*schema, call, inputs, graph, result.function)) {
       return std::nullopt;
     }

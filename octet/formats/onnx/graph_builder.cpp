@@ -100,6 +100,9 @@ OnnxValue OnnxGraphBuilder::emit(const Attributes& attributes, const OnnxValues&
 }
 
 OnnxValues OnnxGraphBuilder::emit_all(const Attributes& attributes, const OnnxValues& inputs) {
+  for (const OnnxValue& input : inputs) {
+    OCTET_CHECK_FILE(input != nullptr, where_, "leaves out an input that it needs");
+  }
   return can_fold(attributes, inputs) ? fold(attributes, inputs) : add(attributes, inputs);
 }
 
@@ -107,8 +110,9 @@ bool OnnxGraphBuilder::can_fold(const Attributes& attributes, const OnnxValues& 
   if (is_quantization(attributes)) return false;
   for (const OnnxValue& input : inputs) {
     // A weight with one reader may be laid out anew; one with several stays tied.
-    const bool movable = input->readers <= 1 && only_moves_elements(attributes);
-    if (!is_known(input) || input->id != kNoId || (input->weight && !movable)) return false;
+    const bool movable =
+        input->readers <= 1 && input->id == kNoId && only_moves_elements(attributes);
+    if (!is_known(input) || (input->weight && !movable)) return false;
   }
   int64_t elements = 0;
   for (const VariableType& type : infer_types(attributes, types_of_sample(inputs, 0))) {
@@ -240,9 +244,10 @@ VariableType OnnxGraphBuilder::type_of(const OnnxValue& value) const {
 
 VariableId OnnxGraphBuilder::variable(const OnnxValue& value, bool need_grad) {
   if (value->id != kNoId) return value->id;
-  OCTET_CHECK_FILE(is_constant(value), where_,
-                   "computes with the size of an open dimension; give it an extent (the batch size, "
-                   "for the first)");
+  OCTET_CHECK_FILE(
+      is_constant(value), where_,
+      "computes with the size of an open dimension; give it an extent (the batch size, "
+      "for the first)");
   const at::Tensor& tensor = value->known[0];
   const std::string name = unused_parameter_name(value);
   parameters_.set(name, tensor.contiguous(), need_grad && tensor.is_floating_point());

@@ -54,8 +54,9 @@ OnnxValues import_prelu(OnnxNode& node, OnnxGraphBuilder& graph) {
     if (shape.rank() != 1 || num_long == 1) {
       slope = reshape_to(graph, slope, Shape{shape.num_elements()});
     }
-    return {graph.emit(PReLU{.base_axis = num_long == 0 ? std::min<int64_t>(1, x_shape.rank() - 1) : axis},
-                       {x, slope})};
+    return {graph.emit(
+        PReLU{.base_axis = num_long == 0 ? std::min<int64_t>(1, x_shape.rank() - 1) : axis},
+        {x, slope})};
   }
   const OnnxValue below = graph.emit(MinimumScalar{.val = 0}, {x});
   return {graph.emit(BcAdd2{}, {graph.emit(ReLU{}, {x}), graph.emit(Mul2{}, {below, slope})})};
@@ -66,8 +67,8 @@ OnnxValues import_hard_sigmoid(OnnxNode& node, OnnxGraphBuilder& graph) {
   const float alpha = node.number("alpha", 0.2F);
   const float beta = node.number("beta", 0.5F);
   if (alpha == 0.2F && beta == 0.5F) return {graph.emit(HardSigmoid{}, {node.input(0)})};
-  const OnnxValue line = graph.emit(
-      AddScalar{.val = beta}, {graph.emit(MulScalar{.val = alpha}, {node.input(0)})});
+  const OnnxValue line =
+      graph.emit(AddScalar{.val = beta}, {graph.emit(MulScalar{.val = alpha}, {node.input(0)})});
   return {graph.emit(Clip{.min = 0, .max = 1}, {line})};
 }
 
@@ -162,8 +163,8 @@ OnnxValues import_hardmax(OnnxNode& node, OnnxGraphBuilder& graph) {
   const OnnxValue index =
       graph.emit(Max{.axes = {last}, .keep_dims = true, .only_index = true}, {x});
   const OnnxValue ones = graph.emit(OneHot{.shape = {extent}}, {index});
-  const OnnxValue y = cast(graph, move_axis(graph, ones, last, from.axis),
-                           graph.dtype_of_value(from.x));
+  const OnnxValue y =
+      cast(graph, move_axis(graph, ones, last, from.axis), graph.dtype_of_value(from.x));
   return {restored(node, graph, from, y)};
 }
 

@@ -56,14 +56,33 @@ Attributes operation(const OnnxNode& node, const std::map<std::string, std::stri
 }  // namespace
 
 OnnxValues import_unary(OnnxNode& node, OnnxGraphBuilder& graph) {
-  static const std::map<std::string, std::string> kNames{
-      {"Abs", "Abs"},     {"Neg", "Neg"},     {"Exp", "Exp"},     {"Log", "Log"},
-      {"Sqrt", "Sqrt"},   {"Erf", "Erf"},     {"Sin", "Sin"},     {"Cos", "Cos"},
-      {"Tan", "Tan"},     {"Sinh", "Sinh"},   {"Cosh", "Cosh"},   {"Asin", "ASin"},
-      {"Acos", "ACos"},   {"Atan", "ATan"},   {"Asinh", "ASinh"}, {"Acosh", "ACosh"},
-      {"Atanh", "ATanh"}, {"Ceil", "Ceil"},   {"Floor", "Floor"}, {"Reciprocal", "Reciprocal"},
-      {"Relu", "ReLU"},   {"Tanh", "Tanh"},   {"Mish", "Mish"},   {"Sigmoid", "Sigmoid"},
-      {"Det", "BatchDet"}, {"Softsign", "SoftSign"}, {"HardSwish", "HardSwish"}};
+  static const std::map<std::string, std::string> kNames{{"Abs", "Abs"},
+                                                         {"Neg", "Neg"},
+                                                         {"Exp", "Exp"},
+                                                         {"Log", "Log"},
+                                                         {"Sqrt", "Sqrt"},
+                                                         {"Erf", "Erf"},
+                                                         {"Sin", "Sin"},
+                                                         {"Cos", "Cos"},
+                                                         {"Tan", "Tan"},
+                                                         {"Sinh", "Sinh"},
+                                                         {"Cosh", "Cosh"},
+                                                         {"Asin", "ASin"},
+                                                         {"Acos", "ACos"},
+                                                         {"Atan", "ATan"},
+                                                         {"Asinh", "ASinh"},
+                                                         {"Acosh", "ACosh"},
+                                                         {"Atanh", "ATanh"},
+                                                         {"Ceil", "Ceil"},
+                                                         {"Floor", "Floor"},
+                                                         {"Reciprocal", "Reciprocal"},
+                                                         {"Relu", "ReLU"},
+                                                         {"Tanh", "Tanh"},
+                                                         {"Mish", "Mish"},
+                                                         {"Sigmoid", "Sigmoid"},
+                                                         {"Det", "BatchDet"},
+                                                         {"Softsign", "SoftSign"},
+                                                         {"HardSwish", "HardSwish"}};
   node.ignore("consumed_inputs");
   const OnnxValue& x = node.input(0);
   const OnnxValue y = graph.emit(operation(node, kNames), {x});
@@ -178,12 +197,9 @@ OnnxValues import_comparison(OnnxNode& node, OnnxGraphBuilder& graph) {
 }
 
 OnnxValues import_logic(OnnxNode& node, OnnxGraphBuilder& graph) {
-  static const std::map<std::string, std::string> kNames{{"And", "LogicalAnd"},
-                                                         {"Or", "LogicalOr"},
-                                                         {"Xor", "LogicalXor"},
-                                                         {"Not", "LogicalNot"}};
-  const OnnxValues x =
-      node.type() == "Not" ? OnnxValues{node.input(0)} : operands(node, graph);
+  static const std::map<std::string, std::string> kNames{
+      {"And", "LogicalAnd"}, {"Or", "LogicalOr"}, {"Xor", "LogicalXor"}, {"Not", "LogicalNot"}};
+  const OnnxValues x = node.type() == "Not" ? OnnxValues{node.input(0)} : operands(node, graph);
   return {cast(graph, graph.emit(operation(node, kNames), x), DType::kBool)};
 }
 
@@ -213,8 +229,8 @@ OnnxValues import_clip(OnnxNode& node, OnnxGraphBuilder& graph) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const OnnxValue& x = node.input(0);
   if (node.opset() < 11) {
-    return {graph.emit(Clip{.min = node.number("min", -kInfinity), .max = node.number("max", kInfinity)},
-                       {x})};
+    return {graph.emit(
+        Clip{.min = node.number("min", -kInfinity), .max = node.number("max", kInfinity)}, {x})};
   }
   const OnnxValue low = node.optional_input(1);
   const OnnxValue high = node.optional_input(2);

@@ -33,8 +33,8 @@ OnnxValue reshape_to(OnnxGraphBuilder& graph, const OnnxValue& value, const Shap
 OnnxValue slice_axis(OnnxGraphBuilder& graph, const OnnxValue& value, int64_t axis, int64_t first,
                      int64_t last, int64_t step) {
   const auto count = static_cast<size_t>(graph.rank_of(value) - axis);
-  Slice slice{.start = IntList(count, 0), .stop = IntList(count, kSliceEnd),
-              .step = IntList(count, 1)};
+  Slice slice{
+      .start = IntList(count, 0), .stop = IntList(count, kSliceEnd), .step = IntList(count, 1)};
   slice.start[0] = first;
   slice.stop[0] = last;
   slice.step[0] = step;
@@ -121,7 +121,8 @@ SpatialPads spatial_pads(OnnxNode& node, const Shape& x, const IntList& kernel,
   if (mode == "VALID") return {IntList(count, 0), IntList(count, 0)};
   node.check(mode == "SAME_UPPER" || mode == "SAME_LOWER", "has the auto_pad '{}'", mode);
   for (size_t i = 0; i < count; ++i) {
-    node.check(strides[i] >= 1, "has strides [{}]; they must be positive", fmt::join(strides, ", "));
+    node.check(strides[i] >= 1, "has strides [{}]; they must be positive",
+               fmt::join(strides, ", "));
     add_same_padding(node, x[x.size() - count + i], kernel[i], strides[i], mode == "SAME_UPPER",
                      pads);
   }

@@ -1,9 +1,9 @@
 // Layers with weights.
 #include <algorithm>
 
+#include "octet/formats/onnx/import_convolution.h"
 #include "octet/formats/onnx/import_helpers.h"
 #include "octet/formats/onnx/importers.h"
-#include "octet/formats/onnx/import_convolution.h"
 
 namespace octet {
 namespace {
@@ -86,8 +86,7 @@ SpatialPads transpose_pads(OnnxNode& node, const Shape& x, const Deconvolution& 
     const int64_t n = x[2 + i];
     node.check(n != kFreeDim, "needs the extents of its input for output_shape or auto_pad");
     const int64_t full = op.stride[i] * (n - 1) + op.output_padding[i] + kernel[i];
-    const int64_t target =
-        wanted.empty() ? n * op.stride[i] : wanted[wanted.size() - count + i];
+    const int64_t target = wanted.empty() ? n * op.stride[i] : wanted[wanted.size() - count + i];
     const int64_t total = full - target;
     const int64_t half = total >= 0 ? total / 2 : -((-total) / 2);
     pads.before.push_back(mode == "SAME_UPPER" ? half : total - half);
@@ -112,9 +111,8 @@ OnnxValues import_conv_transpose(OnnxNode& node, OnnxGraphBuilder& graph) {
   IntList extent;
   for (size_t i = 0; i < count; ++i) extent.push_back(op.dilation[i] * (w[2 + i] - 1) + 1);
   const SpatialPads pads = transpose_pads(node, graph.shape_of(x), op, extent);
-  const bool is_plain = pads.is_symmetric() &&
-                        std::all_of(pads.before.begin(), pads.before.end(),
-                                    [](int64_t pad) { return pad >= 0; });
+  const bool is_plain = pads.is_symmetric() && std::all_of(pads.before.begin(), pads.before.end(),
+                                                           [](int64_t pad) { return pad >= 0; });
   if (is_plain) op.pad = pads.before;
   OnnxValues inputs{x, node.input(1)};
   if (node.has_input(2)) inputs.push_back(node.input(2));
@@ -151,8 +149,8 @@ OnnxValues import_gemm(OnnxNode& node, OnnxGraphBuilder& graph) {
     if (has_bias || c == nullptr) return {y};
     return {graph.emit(BcAdd2{}, {y, scaled(graph, c, beta)})};
   }
-  const OnnxValue product = graph.emit(
-      BatchMatmul{.transpose_a = trans_a, .transpose_b = trans_b}, {node.input(0), b});
+  const OnnxValue product =
+      graph.emit(BatchMatmul{.transpose_a = trans_a, .transpose_b = trans_b}, {node.input(0), b});
   const OnnxValue y = scaled(graph, product, alpha);
   if (c == nullptr) return {y};
   return {graph.emit(BcAdd2{}, {y, scaled(graph, c, beta)})};

@@ -46,9 +46,9 @@ OnnxValues import_instance_normalization(OnnxNode& node, OnnxGraphBuilder& graph
   const OnnxValue& x = node.input(0);
   const int64_t rank = graph.rank_of(x);
   node.ignore("consumed_inputs");
-  return {graph.emit(InstanceNormalization{.eps = node.number("epsilon", 1e-5F)},
-                     {x, along_axis(graph, node.input(2), 1, rank),
-                      along_axis(graph, node.input(1), 1, rank)})};
+  return {graph.emit(
+      InstanceNormalization{.eps = node.number("epsilon", 1e-5F)},
+      {x, along_axis(graph, node.input(2), 1, rank), along_axis(graph, node.input(1), 1, rank)})};
 }
 
 namespace {
@@ -58,8 +58,7 @@ OnnxValue per_channel(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxV
                       int64_t groups, int64_t channels) {
   if (node.opset() >= 21 || channels == groups) return value;
   const OnnxValue column = reshape_to(graph, value, Shape{groups, 1});
-  const OnnxValue repeated =
-      graph.emit(Broadcast{.shape = {groups, channels / groups}}, {column});
+  const OnnxValue repeated = graph.emit(Broadcast{.shape = {groups, channels / groups}}, {column});
   return reshape_to(graph, repeated, Shape{channels});
 }
 
@@ -96,11 +95,11 @@ OnnxValues import_layer_normalization(OnnxNode& node, OnnxGraphBuilder& graph) {
   for (int64_t i = axis; i < rank; ++i) axes.push_back(i);
   const OnnxValue mean = graph.emit(Mean{.axes = axes, .keep_dims = true}, {x});
   const OnnxValue centred = graph.emit(Sub2{}, {x, mean});
-  const OnnxValue variance = graph.emit(Mean{.axes = axes, .keep_dims = true},
-                                        {graph.emit(Mul2{}, {centred, centred})});
+  const OnnxValue variance =
+      graph.emit(Mean{.axes = axes, .keep_dims = true}, {graph.emit(Mul2{}, {centred, centred})});
   outputs.push_back(mean);
-  outputs.push_back(graph.emit(PowScalar{.val = -0.5},
-                               {graph.emit(AddScalar{.val = eps}, {variance})}));
+  outputs.push_back(
+      graph.emit(PowScalar{.val = -0.5}, {graph.emit(AddScalar{.val = eps}, {variance})}));
   return outputs;
 }
 

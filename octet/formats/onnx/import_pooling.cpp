@@ -92,8 +92,7 @@ OnnxValues import_lp_pool(OnnxNode& node, OnnxGraphBuilder& graph) {
   check_no_dilation(node, windows);
   node.check(!node.flag("ceil_mode", false), "has ceil_mode, which is not supported");
   const OnnxValue powers = graph.emit(PowScalar{.val = p}, {graph.emit(Abs{}, {x})});
-  const OnnxValue padded =
-      pad_spatial(graph, powers, windows.pads.before, windows.pads.after, 0);
+  const OnnxValue padded = pad_spatial(graph, powers, windows.pads.before, windows.pads.after, 0);
   const OnnxValue sums =
       graph.emit(SumPooling{.kernel = windows.kernel, .stride = windows.stride}, {padded});
   return {graph.emit(PowScalar{.val = 1 / p}, {sums})};
@@ -119,9 +118,9 @@ OnnxValues import_max_unpool(OnnxNode& node, OnnxGraphBuilder& graph) {
       graph.constant(at::zeros({target.num_elements()}, tensor_type_of(graph.dtype_of_value(x))));
   // The indices count through the output that the windows give, whatever is asked for.
   if (target != inferred) indices = recounted(graph, indices, inferred, target);
-  const OnnxValue y = graph.emit(ScatterElements{},
-                                 {zeros, reshape_to(graph, indices, Shape{elements}),
-                                  reshape_to(graph, x, Shape{elements})});
+  const OnnxValue y = graph.emit(
+      ScatterElements{},
+      {zeros, reshape_to(graph, indices, Shape{elements}), reshape_to(graph, x, Shape{elements})});
   return {reshape_to(graph, y, target)};
 }
 

@@ -17,10 +17,9 @@ OnnxValue laid_out(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValu
              "has a scale or zero point {}; supported are one number and one per channel",
              to_string(own));
   const bool per_axis = own.num_elements() != 1;
-  node.check(!per_axis || (axis >= 0 && axis < x.rank() &&
-                           (x[axis] == own[0] || x[axis] == kFreeDim)),
-             "has a scale or zero point {} along axis {} of {}", to_string(own), axis,
-             to_string(x));
+  node.check(
+      !per_axis || (axis >= 0 && axis < x.rank() && (x[axis] == own[0] || x[axis] == kFreeDim)),
+      "has a scale or zero point {} along axis {} of {}", to_string(own), axis, to_string(x));
   return graph.buffer(along_axis(graph, value, per_axis ? axis : 0, x.rank()));
 }
 
@@ -28,17 +27,13 @@ OnnxValue laid_out(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValu
 OnnxValue zero_point_or_zeros(OnnxGraphBuilder& graph, const OnnxValue& zero_point,
                               const OnnxValue& scale, DType type) {
   if (zero_point != nullptr) return zero_point;
-  const Shape shape = graph.shape_of(scale);
-  return graph.constant(at::zeros(shape, tensor_type_of(type)), graph.type_of(scale).shape.empty()
-                                                                    ? "zero_point"
-                                                                    : "zero_points");
+  return graph.constant(at::zeros(graph.shape_of(scale), tensor_type_of(type)));
 }
 
 OnnxValue dequantize(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,
                      const OnnxValue& scale, const OnnxValue& zero_point, int64_t axis) {
   const Shape shape = graph.shape_of(x);
-  const OnnxValue zeros =
-      zero_point_or_zeros(graph, zero_point, scale, graph.dtype_of_value(x));
+  const OnnxValue zeros = zero_point_or_zeros(graph, zero_point, scale, graph.dtype_of_value(x));
   return graph.emit(DequantizeLinear{}, {graph.buffer(x), laid_out(node, graph, scale, shape, axis),
                                          laid_out(node, graph, zeros, shape, axis)});
 }
@@ -49,9 +44,9 @@ OnnxValue quantize(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValu
   const Shape shape = graph.shape_of(x);
   const OnnxValue zeros = zero_point_or_zeros(graph, zero_point, scale, missing);
   const QuantFormat format = full_format(graph.dtype_of_value(zeros));
-  return graph.emit(quantize_linear_for(format, RoundMode::HALF_TO_EVEN, Ste::CLIPPED),
-                    {x, laid_out(node, graph, scale, shape, axis),
-                     laid_out(node, graph, zeros, shape, axis)});
+  return graph.emit(
+      quantize_linear_for(format, RoundMode::HALF_TO_EVEN, Ste::CLIPPED),
+      {x, laid_out(node, graph, scale, shape, axis), laid_out(node, graph, zeros, shape, axis)});
 }
 
 int64_t quantization_axis(OnnxNode& node, const OnnxGraphBuilder& graph) {
@@ -96,8 +91,8 @@ OnnxValues import_qlinear_matmul(OnnxNode& node, OnnxGraphBuilder& graph) {
                                  graph.rank_of(node.input(0)) - 2);
   const OnnxValue b = dequantize(node, graph, node.input(3), node.input(4), node.input(5), last);
   const OnnxValue y = graph.emit(BatchMatmul{}, {a, b});
-  return {quantize(node, graph, y, node.input(6), node.input(7), DType::kUInt8,
-                   graph.rank_of(y) - 1)};
+  return {
+      quantize(node, graph, y, node.input(6), node.input(7), DType::kUInt8, graph.rank_of(y) - 1)};
 }
 
 namespace {
@@ -107,8 +102,8 @@ OnnxValue centred(const OnnxNode& node, OnnxGraphBuilder& graph, size_t input, s
                   int64_t axis) {
   const OnnxValue x = cast(graph, graph.buffer(node.input(input)), DType::kFloat64);
   if (!node.has_input(zero_point)) return x;
-  const OnnxValue zero = laid_out(node, graph, node.input(zero_point),
-                                  graph.shape_of(node.input(input)), axis);
+  const OnnxValue zero =
+      laid_out(node, graph, node.input(zero_point), graph.shape_of(node.input(input)), axis);
   return graph.emit(Sub2{}, {x, cast(graph, zero, DType::kFloat64)});
 }
 

@@ -70,8 +70,9 @@ OnnxValues import_arg_extremum(OnnxNode& node, OnnxGraphBuilder& graph) {
   const bool keep_dims = node.flag("keepdims", true);
   const bool last = node.flag("select_last_index", false);
   if (node.type() == "ArgMax") {
-    return {graph.emit(Max{.axes = {axis}, .keep_dims = keep_dims, .only_index = true, .last = last},
-                       {node.input(0)})};
+    return {
+        graph.emit(Max{.axes = {axis}, .keep_dims = keep_dims, .only_index = true, .last = last},
+                   {node.input(0)})};
   }
   return {graph.emit(Min{.axes = {axis}, .keep_dims = keep_dims, .only_index = true, .last = last},
                      {node.input(0)})};
@@ -93,8 +94,8 @@ OnnxValues import_top_k(OnnxNode& node, OnnxGraphBuilder& graph) {
   const int64_t axis = node_axis(node, node.integer("axis", -1), last + 1);
   const int64_t k = node.opset() >= 10 ? node.known_integer(1) : node.integer("k", 0);
   node.ignore("sorted");  // they always are
-  const TopKData op{.k = k, .base_axis = last, .largest = node.flag("largest", true),
-                    .with_index = true};
+  const TopKData op{
+      .k = k, .base_axis = last, .largest = node.flag("largest", true), .with_index = true};
   const OnnxValues found = graph.emit_all(op, {move_axis(graph, x, axis, last)});
   return {move_axis(graph, found[0], last, axis), move_axis(graph, found[1], last, axis)};
 }
@@ -103,8 +104,8 @@ OnnxValues import_negative_log_likelihood(OnnxNode& node, OnnxGraphBuilder& grap
   const NegativeLogLikelihood op{.reduction = node.word("reduction", "mean"),
                                  .ignore_index = node.integer("ignore_index", -1)};
   const bool cross_entropy = node.type() == "SoftmaxCrossEntropyLoss";
-  const OnnxValue x = cross_entropy ? graph.emit(LogSoftmax{.axis = 1}, {node.input(0)})
-                                    : node.input(0);
+  const OnnxValue x =
+      cross_entropy ? graph.emit(LogSoftmax{.axis = 1}, {node.input(0)}) : node.input(0);
   OnnxValues inputs{x, node.input(1)};
   if (node.has_input(2)) inputs.push_back(node.input(2));
   return {graph.emit(op, inputs), x};

@@ -76,8 +76,8 @@ OnnxValues resized(OnnxNode& node, OnnxGraphBuilder& graph, Resize op, const Tar
     op.scales.assign(target.scales.begin() + static_cast<int64_t>(first), target.scales.end());
   }
   if (crops) {
-    node.check(roi.size() == 2 * shape.size(), "has a roi of {} values for an input {}",
-               roi.size(), to_string(shape));
+    node.check(roi.size() == 2 * shape.size(), "has a roi of {} values for an input {}", roi.size(),
+               to_string(shape));
     op.roi = roi;
   }
   node.check(count <= op.output_size.size(), "has no sizes");
@@ -112,8 +112,7 @@ OnnxValues import_resize(OnnxNode& node, OnnxGraphBuilder& graph) {
     return resized(node, graph, op, target_by_scales(node, graph.shape_of(x), node.known_floats(1)),
                    {});
   }
-  op.coordinate_transformation_mode =
-      node.word("coordinate_transformation_mode", "half_pixel");
+  op.coordinate_transformation_mode = node.word("coordinate_transformation_mode", "half_pixel");
   op.nearest_mode = node.word("nearest_mode", "round_prefer_floor");
   op.cubic_coeff_a = node.number("cubic_coeff_a", -0.75F);
   op.exclude_outside = node.flag("exclude_outside", false);
@@ -124,11 +123,9 @@ OnnxValues import_resize(OnnxNode& node, OnnxGraphBuilder& graph) {
   node.check(node.integers("axes").empty(), "has axes, which are not supported");
   const bool crops = op.coordinate_transformation_mode == "tf_crop_and_resize";
   const std::vector<float> roi = crops ? node.known_floats(1) : std::vector<float>{};
-  const bool by_scales = node.has_input(2) &&
-                         graph.shape_of(node.input(2)).num_elements() > 0;
-  const Target target = by_scales
-                            ? target_by_scales(node, graph.shape_of(x), node.known_floats(2))
-                            : target_by_sizes(node, graph, x, node.input(3));
+  const bool by_scales = node.has_input(2) && graph.shape_of(node.input(2)).num_elements() > 0;
+  const Target target = by_scales ? target_by_scales(node, graph.shape_of(x), node.known_floats(2))
+                                  : target_by_sizes(node, graph, x, node.input(3));
   return resized(node, graph, op, target, roi);
 }
 

@@ -36,8 +36,8 @@ Shape resolved_shape(const OnnxNode& node, const IntList& wanted, const Shape& x
     }
   }
   if (remains >= 0) {
-    node.check(product > 0 && x.num_elements() % product == 0,
-               "has the shape [{}] for an input {}", fmt::join(wanted, ", "), to_string(x));
+    node.check(product > 0 && x.num_elements() % product == 0, "has the shape [{}] for an input {}",
+               fmt::join(wanted, ", "), to_string(x));
     y[remains] = x.num_elements() / product;
   }
   return y;
@@ -63,8 +63,7 @@ OnnxValue reshape_unfollowed(const OnnxNode& node, OnnxGraphBuilder& graph, cons
 OnnxValues import_reshape(OnnxNode& node, OnnxGraphBuilder& graph) {
   const OnnxValue& x = node.input(0);
   node.ignore("consumed_inputs");
-  const OnnxValue shape =
-      node.opset() < 5 ? graph.integers(node.integers("shape")) : node.input(1);
+  const OnnxValue shape = node.opset() < 5 ? graph.integers(node.integers("shape")) : node.input(1);
   node.check(is_known(shape), "has a shape that is not known before the network runs");
   const bool allow_zero = node.flag("allowzero", false);
   const std::optional<SampledShape> own = graph.samples_of(x);
@@ -84,8 +83,8 @@ OnnxValues import_flatten(OnnxNode& node, OnnxGraphBuilder& graph) {
   const std::optional<SampledShape> own = graph.samples_of(x);
   if (!own.has_value()) {
     const Shape shape = graph.shape_of(x);
-    return {reshape_to(graph, x, Shape{shape.num_elements(0, axis),
-                                       shape.num_elements(axis, rank)})};
+    return {
+        reshape_to(graph, x, Shape{shape.num_elements(0, axis), shape.num_elements(axis, rank)})};
   }
   SampledShape flat;
   for (size_t run = 0; run < kSamples; ++run) {

@@ -39,8 +39,7 @@ OnnxValues import_split(OnnxNode& node, OnnxGraphBuilder& graph) {
     node.check(size >= 0, "splits into [{}]", fmt::join(sizes, ", "));
     total += size;
   }
-  node.check(static_cast<int64_t>(sizes.size()) == parts &&
-                 (extent == kFreeDim || total == extent),
+  node.check(static_cast<int64_t>(sizes.size()) == parts && (extent == kFreeDim || total == extent),
              "splits an extent of {} into [{}] for {} outputs", extent, fmt::join(sizes, ", "),
              parts);
   OnnxValues outputs;
@@ -84,8 +83,8 @@ OnnxValues import_slice(OnnxNode& node, OnnxGraphBuilder& graph) {
   const int64_t rank = graph.rank_of(x);
   const IntList starts = old ? node.integers("starts") : node.known_integers(1);
   const OnnxValue ends = old ? graph.integers(node.integers("ends")) : node.input(2);
-  IntList axes = old ? node.integers("axes")
-                     : (node.has_input(3) ? node.known_integers(3) : IntList{});
+  IntList axes =
+      old ? node.integers("axes") : (node.has_input(3) ? node.known_integers(3) : IntList{});
   IntList steps = !old && node.has_input(4) ? node.known_integers(4) : IntList(starts.size(), 1);
   for (size_t i = axes.size(); axes.size() < starts.size(); ++i) {
     axes.push_back(static_cast<int64_t>(i));

@@ -55,7 +55,8 @@ bool OnnxNode::wants_output(size_t index) const {
 at::Tensor OnnxNode::known_tensor(size_t index) const {
   const OnnxValue& value = input(index);
   const std::string shown = proto_.input(static_cast<int>(index));
-  check(is_known(value), "needs the value of input {} ('{}') before the network runs", index, shown);
+  check(is_known(value), "needs the value of input {} ('{}') before the network runs", index,
+        shown);
   check(is_constant(value),
         "cannot use the open dimension in input {} ('{}'); give it an extent when the file is read",
         index, shown);
@@ -124,7 +125,8 @@ std::vector<float> OnnxNode::numbers(const std::string& name) {
 }
 
 std::vector<std::string> OnnxNode::words(const std::string& name) {
-  const onnx::AttributeProto* found = find(name, onnx::AttributeProto::STRINGS, "a list of strings");
+  const onnx::AttributeProto* found =
+      find(name, onnx::AttributeProto::STRINGS, "a list of strings");
   if (found == nullptr) return {};
   return {found->strings().begin(), found->strings().end()};
 }

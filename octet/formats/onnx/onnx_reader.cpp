@@ -126,8 +126,8 @@ class Reader {
   VariableId output_variable(const std::string& name) {
     const OnnxValue value = find_value(*frames_.back(), name, builder_.where());
     const VariableId id = builder_.variable(value, value->weight);
-    const bool is_own = graph_.variable(id).kind == VariableKind::kActivation &&
-                        graph_.variable(id).name == name;
+    const bool is_own =
+        graph_.variable(id).kind == VariableKind::kActivation && graph_.variable(id).name == name;
     if (is_own) return id;
     const VariableId copy = graph_.output_of(graph_.add_function(Identity{}, {id}));
     graph_.rename_variable(copy, name);
@@ -143,12 +143,12 @@ class Reader {
     const onnx::NodeProto& proto = (*frame.nodes)[index];
     const std::string domain = normalized_domain(proto.domain());
     const auto opset = frame.opsets.find(domain);
-    OnnxNode node(proto, inputs_of(frame, proto),
-                  opset == frame.opsets.end() ? 0 : opset->second, file_.path);
+    OnnxNode node(proto, inputs_of(frame, proto), opset == frame.opsets.end() ? 0 : opset->second,
+                  file_.path);
     builder_.set_node(node.where(), frame.prefix + node.name());
-    const OnnxImporterRow* row =
-        domain.empty() && !is_model_function(file_, proto) ? find_onnx_importer(proto.op_type())
-                                                           : nullptr;
+    const OnnxImporterRow* row = domain.empty() && !is_model_function(file_, proto)
+                                     ? find_onnx_importer(proto.op_type())
+                                     : nullptr;
     if (row == nullptr) {
       open_function(frame, node, proto);
       return;
@@ -161,11 +161,10 @@ class Reader {
   }
 
   OnnxValues inputs_of(const Frame& frame, const onnx::NodeProto& proto) const {
-    const std::string where =
-        fmt::format("{}: node '{}' ({})", file_.path,
-                    proto.name().empty() && proto.output_size() > 0 ? proto.output(0)
-                                                                    : proto.name(),
-                    proto.op_type());
+    const std::string where = fmt::format(
+        "{}: node '{}' ({})", file_.path,
+        proto.name().empty() && proto.output_size() > 0 ? proto.output(0) : proto.name(),
+        proto.op_type());
     OnnxValues inputs;
     for (const std::string& name : proto.input()) {
       inputs.push_back(name.empty() ? nullptr : find_value(frame, name, where));

@@ -57,9 +57,8 @@ std::string summary(const std::map<std::string, BackendResult>& results) {
 }
 
 void write_list(const std::map<std::string, BackendResult>& results) {
-  std::string text =
-      "# ONNX's backend tests, as Octet does on them; backend_test.cpp compares.\n" +
-      summary(results);
+  std::string text = "# ONNX's backend tests, as Octet does on them; backend_test.cpp compares.\n" +
+                     summary(results);
   for (const auto& [name, result] : results) text += line_of(name, result) + "\n";
   write_file_atomically(kList, text);
 }
