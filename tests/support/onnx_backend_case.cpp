@@ -47,16 +47,18 @@ std::map<std::string, at::Tensor> stored_inputs(const fs::path& set,
 // The message without the folder of the model.
 std::string note_of(const std::exception& error, const fs::path& folder) {
   std::string text = error.what();
-  const std::string path = (folder / "model.onnx").string();
-  for (size_t at = text.find(path); at != std::string::npos; at = text.find(path)) {
-    text.erase(at, path.size() + (text.compare(at + path.size(), 2, ": ") == 0 ? 2 : 0));
+  for (const std::string& part : {(folder / "model.onnx: ").string(), folder.string() + "/"}) {
+    for (size_t at = text.find(part); at != std::string::npos; at = text.find(part)) {
+      text.erase(at, part.size());
+    }
   }
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text.substr(0, 160);
 }
 
 bool could_be_a_shape(const at::Tensor& value) {
-  return value.dim() <= 1 && (!value.is_floating_point() || value.numel() <= 1);
+  constexpr int64_t kMostScales = 8;  // of Resize, one per dimension
+  return value.dim() <= 1 && (!value.is_floating_point() || value.numel() <= kMostScales);
 }
 
 struct ReadCase {

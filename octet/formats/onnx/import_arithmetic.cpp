@@ -234,6 +234,7 @@ OnnxValues import_clip(OnnxNode& node, OnnxGraphBuilder& graph) {
   }
   const OnnxValue low = node.optional_input(1);
   const OnnxValue high = node.optional_input(2);
+  if (low == nullptr && high == nullptr) return {x};
   const bool numbers = (low == nullptr || is_number(graph, low, x)) &&
                        (high == nullptr || is_number(graph, high, x));
   if (numbers) {

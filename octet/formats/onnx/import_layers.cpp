@@ -68,8 +68,9 @@ OnnxValues import_conv(OnnxNode& node, OnnxGraphBuilder& graph) {
 
 namespace {
 
-// How far the full output goes beyond the wanted one at either end; negative where it falls short.
-SpatialPads transpose_pads(OnnxNode& node, const Shape& x, const Deconvolution& op,
+// How far the full output goes beyond the wanted one at either end. Where it falls short, it gets
+// more output padding.
+SpatialPads transpose_pads(OnnxNode& node, const Shape& x, Deconvolution& op,
                            const IntList& kernel) {
   const size_t count = kernel.size();
   const IntList wanted = node.integers("output_shape");
@@ -87,8 +88,9 @@ SpatialPads transpose_pads(OnnxNode& node, const Shape& x, const Deconvolution& 
     node.check(n != kFreeDim, "needs the extents of its input for output_shape or auto_pad");
     const int64_t full = op.stride[i] * (n - 1) + op.output_padding[i] + kernel[i];
     const int64_t target = wanted.empty() ? n * op.stride[i] : wanted[wanted.size() - count + i];
-    const int64_t total = full - target;
-    const int64_t half = total >= 0 ? total / 2 : -((-total) / 2);
+    if (target > full) op.output_padding[i] += target - full;
+    const int64_t total = std::max<int64_t>(full - target, 0);
+    const int64_t half = total / 2;
     pads.before.push_back(mode == "SAME_UPPER" ? half : total - half);
     pads.after.push_back(total - pads.before.back());
   }
@@ -111,8 +113,7 @@ OnnxValues import_conv_transpose(OnnxNode& node, OnnxGraphBuilder& graph) {
   IntList extent;
   for (size_t i = 0; i < count; ++i) extent.push_back(op.dilation[i] * (w[2 + i] - 1) + 1);
   const SpatialPads pads = transpose_pads(node, graph.shape_of(x), op, extent);
-  const bool is_plain = pads.is_symmetric() && std::all_of(pads.before.begin(), pads.before.end(),
-                                                           [](int64_t pad) { return pad >= 0; });
+  const bool is_plain = pads.is_symmetric();
   if (is_plain) op.pad = pads.before;
   OnnxValues inputs{x, node.input(1)};
   if (node.has_input(2)) inputs.push_back(node.input(2));
@@ -120,8 +121,7 @@ OnnxValues import_conv_transpose(OnnxNode& node, OnnxGraphBuilder& graph) {
   if (is_plain) return {y};
   for (size_t i = 0; i < count; ++i) {
     const auto axis = static_cast<int64_t>(2 + i);
-    node.check(pads.before[i] >= 0 && pads.after[i] >= 0,
-               "wants an output that is larger than the layer gives");
+
     y = slice_axis(graph, y, axis, pads.before[i], pads.after[i] == 0 ? kSliceEnd : -pads.after[i]);
   }
   return {y};

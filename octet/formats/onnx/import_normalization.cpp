@@ -27,7 +27,7 @@ OnnxValues import_batch_normalization(OnnxNode& node, OnnxGraphBuilder& graph) {
   node.check(rank >= 2, "has an input {} without channels", to_string(graph.shape_of(x)));
   node.ignore("consumed_inputs");
   node.check(node.opset() >= 9 || node.flag("spatial", true), "has spatial = 0");
-  bool training = node.opset() < 14 && has_statistics_outputs(node);
+  bool training = node.opset() < 14 && node.lists_output(1);  // which says so
   if (node.opset() >= 14) training = node.flag("training_mode", false);
   if (node.opset() < 7) training = !node.flag("is_test", false) && training;
   node.check(!has_statistics_outputs(node),

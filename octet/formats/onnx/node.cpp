@@ -25,7 +25,8 @@ const onnx::AttributeProto* find_attribute(const onnx::NodeProto& proto, const s
 
 }  // namespace
 
-OnnxNode::OnnxNode(const onnx::NodeProto& proto, OnnxValues inputs, int64_t opset,
+OnnxNode::OnnxNode(const onnx::NodeProto& proto, OnnxValues inputs,
+                   const std::set<std::string>& wanted, int64_t opset,
                    const std::string& model_path)
     : proto_(proto),
       inputs_(std::move(inputs)),
@@ -33,7 +34,8 @@ OnnxNode::OnnxNode(const onnx::NodeProto& proto, OnnxValues inputs, int64_t opse
       model_path_(model_path),
       type_(proto.op_type()),
       name_(name_of(proto)),
-      where_(fmt::format("{}: node '{}' ({})", model_path, name_, type_)) {}
+      where_(fmt::format("{}: node '{}' ({})", model_path, name_, type_)),
+      wanted_(wanted) {}
 
 const OnnxValue& OnnxNode::input(size_t index) const {
   check(has_input(index), "has no input {}", index);
@@ -48,8 +50,12 @@ size_t OnnxNode::num_outputs() const {
   return static_cast<size_t>(proto_.output_size());
 }
 
-bool OnnxNode::wants_output(size_t index) const {
+bool OnnxNode::lists_output(size_t index) const {
   return index < num_outputs() && !proto_.output(static_cast<int>(index)).empty();
+}
+
+bool OnnxNode::wants_output(size_t index) const {
+  return lists_output(index) && wanted_.contains(proto_.output(static_cast<int>(index)));
 }
 
 at::Tensor OnnxNode::known_tensor(size_t index) const {

@@ -19,9 +19,10 @@ namespace octet {
 
 class OnnxNode {
  public:
-  // `opset`: the version of the operators of the node's domain. `proto` outlives the node.
-  OnnxNode(const onnx::NodeProto& proto, OnnxValues inputs, int64_t opset,
-           const std::string& model_path);
+  // `wanted`: the values of the file that its outputs need. `opset`: the version of the operators
+  // of the node's domain. `proto` and `wanted` outlive the node.
+  OnnxNode(const onnx::NodeProto& proto, OnnxValues inputs, const std::set<std::string>& wanted,
+           int64_t opset, const std::string& model_path);
 
   const std::string& type() const { return type_; }
   // The node's name, or that of its first output.
@@ -39,6 +40,8 @@ class OnnxNode {
   // Null if it is left out.
   OnnxValue optional_input(size_t index) const;
   size_t num_outputs() const;
+  bool lists_output(size_t index) const;
+  // Whether something reads it.
   bool wants_output(size_t index) const;
 
   // The values of an input that must be known before the network runs and not depend on an open
@@ -85,6 +88,7 @@ class OnnxNode {
   std::string name_;
   std::string where_;
   std::set<std::string> read_;
+  const std::set<std::string>& wanted_;
 };
 
 }  // namespace octet

@@ -24,7 +24,8 @@ struct Frame {
   OnnxFunctionBody body;  // of a function; empty for the main graph
   const google::protobuf::RepeatedPtrField<onnx::NodeProto>* nodes = nullptr;
   std::map<std::string, int64_t> opsets;
-  std::vector<bool> live;  // which nodes the outputs need
+  std::set<std::string> wanted;  // the values that the outputs need
+  std::vector<bool> live;        // the nodes that compute them
   int next = 0;
   std::unordered_map<std::string, OnnxValue> values;
   const onnx::NodeProto* call = nullptr;  // in the frame below
@@ -81,11 +82,10 @@ class Reader {
     auto frame = std::make_unique<Frame>();
     frame->nodes = &graph.node();
     frame->opsets = file_.opsets;
-    std::set<std::string> wanted;
-    for (const onnx::ValueInfoProto& output : graph.output()) wanted.insert(output.name());
-    frame->live = live_nodes(graph.node(), wanted);
-    frame->values = import_graph_inputs(file_, wanted, options, builder_);
-    import_initializers(wanted, frame->values);
+    for (const onnx::ValueInfoProto& output : graph.output()) frame->wanted.insert(output.name());
+    frame->live = live_nodes(graph.node(), frame->wanted);
+    frame->values = import_graph_inputs(file_, frame->wanted, options, builder_);
+    import_initializers(frame->wanted, frame->values);
     frames_.push_back(std::move(frame));
   }
 
@@ -125,13 +125,12 @@ class Reader {
   // A value of its own for each output: not an input, a parameter or another output.
   VariableId output_variable(const std::string& name) {
     const OnnxValue value = find_value(*frames_.back(), name, builder_.where());
+    if (value->id == kNoId && value->name == name) value->name.clear();  // the output has the name
     const VariableId id = builder_.variable(value, value->weight);
     const bool is_own =
         graph_.variable(id).kind == VariableKind::kActivation && graph_.variable(id).name == name;
     if (is_own) return id;
-    const VariableId copy = graph_.output_of(graph_.add_function(Identity{}, {id}));
-    graph_.rename_variable(copy, name);
-    return copy;
+    return graph_.output_of(graph_.add_function(Identity{}, {id}, "", {name}));
   }
 
   // ---- nodes --------------------------------------------------------------------------------
@@ -143,8 +142,8 @@ class Reader {
     const onnx::NodeProto& proto = (*frame.nodes)[index];
     const std::string domain = normalized_domain(proto.domain());
     const auto opset = frame.opsets.find(domain);
-    OnnxNode node(proto, inputs_of(frame, proto), opset == frame.opsets.end() ? 0 : opset->second,
-                  file_.path);
+    OnnxNode node(proto, inputs_of(frame, proto), frame.wanted,
+                  opset == frame.opsets.end() ? 0 : opset->second, file_.path);
     builder_.set_node(node.where(), frame.prefix + node.name());
     const OnnxImporterRow* row = domain.empty() && !is_model_function(file_, proto)
                                      ? find_onnx_importer(proto.op_type())
@@ -205,7 +204,7 @@ class Reader {
                     VariableId first_new) {
     for (int i = 0; i < proto.output_size(); ++i) {
       const std::string& name = proto.output(i);
-      if (name.empty()) continue;
+      if (name.empty() || !frame.wanted.contains(name)) continue;
       OCTET_CHECK_FILE(static_cast<size_t>(i) < outputs.size() && outputs[i] != nullptr,
                        builder_.where(), "has an output {} ('{}'), which is not supported", i,
                        name);
@@ -233,9 +232,9 @@ class Reader {
     called->call = &proto;
     called->prefix = frame.prefix + node.name() + "/";
     called->first_new = graph_.num_variable_slots();
-    std::set<std::string> wanted(called->body.function.output().begin(),
-                                 called->body.function.output().end());
-    called->live = live_nodes(*called->nodes, wanted);
+    called->wanted.insert(called->body.function.output().begin(),
+                          called->body.function.output().end());
+    called->live = live_nodes(*called->nodes, called->wanted);
     bind_inputs(node, *called);
     frames_.push_back(std::move(called));
   }

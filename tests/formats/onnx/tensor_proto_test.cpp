@@ -77,7 +77,7 @@ TEST(TensorProto, TypedFields) {
   TensorProto flags = proto_of(TensorProto::BOOL, {2});
   flags.add_int32_data(1);
   flags.add_int32_data(0);
-  EXPECT_TRUE(at::equal(tensor_from_proto(flags, ""), at::tensor({1, 0}, at::kBool)));
+  EXPECT_TRUE(at::equal(tensor_from_proto(flags, ""), at::tensor({1, 0}, at::kByte).to(at::kBool)));
 }
 
 TEST(TensorProto, UnsignedTypesBecomeSignedOnesThatHoldThem) {
