@@ -120,8 +120,8 @@ MergedAxes merge_axes(OnnxNode& node, OnnxGraphBuilder& graph) {
   const int64_t rank = graph.rank_of(result.x);
   const bool is_old = node.opset() < 13;
   result.axis = node.integer("axis", is_old ? 1 : -1);
-  if (is_old && result.axis == rank && rank > 0) result.axis = rank;
-  result.axis = result.axis == rank ? rank : node_axis(node, result.axis, rank);
+  const bool is_end = is_old && result.axis == rank;  // no dimensions are left for the second one
+  if (!is_end) result.axis = node_axis(node, result.axis, rank);
   if (!is_old || result.axis == rank - 1) return result;
   const std::optional<SampledShape> own = graph.samples_of(result.x);
   node.check(own.has_value(), "takes several dimensions of {} as one, which needs their extents",

@@ -188,8 +188,9 @@ TEST(ExternalData, StaysInTheModelsFolder) {
                                       std::string("a/../../secret"), std::string("link")}) {
     set_external(proto, location);
     EXPECT_EQ(error_of_proto(proto, folder.file("m.onnx")),
-              "[" + folder.file("m.onnx") + "] tensor 'w' has external data in '" + location +
-                  "', which is not in the model's folder");
+              fmt::format("[{}] tensor 'w' has external data in '{}', which is not in the model's "
+                          "folder",
+                          folder.file("m.onnx"), location));
   }
 }
 
