@@ -39,7 +39,9 @@ OutputTypes infer(const BroadcastTo& op, InputTypes inputs) {
   const Shape& y = inputs[1].shape;
   const int64_t first = first_dimension(op, x.rank(), y.rank());
   bool fits = first >= 0 && first + y.rank() <= x.rank();
-  for (int64_t i = 0; fits && i < y.rank(); ++i) fits = extents_agree(x[first + i], y[i]);
+  for (int64_t i = 0; fits && i < y.rank(); ++i) {
+    fits = extents_agree(x[first + i], y[i]) || y[i] == 1;
+  }
   OCTET_CHECK(fits, op.kType, "{} does not fit into {} at axis {}", to_string(y), to_string(x),
               op.axis);
   return {{inputs[1].dtype, x, {}}};

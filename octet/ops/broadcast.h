@@ -14,7 +14,7 @@ struct Broadcast {
 };
 
 // y repeated to the shape of x (whose values do not matter). y's dimensions are x's from `axis` on,
-// with equal extents; a negative axis means x's last ones.
+// with equal extents or 1; a negative axis means x's last ones.
 struct BroadcastTo {
   OCTET_ATTRIBUTES(BroadcastTo, axis)
   static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"y"}};

@@ -40,6 +40,8 @@ TEST(BroadcastTo, TakesTheShapeOfItsFirstInput) {
   EXPECT_TRUE(at::equal(last[1][2], doubles({1, 2, 3, 4})));
   const at::Tensor middle = run_one(BroadcastTo{.axis = 1}, {x, doubles({1, 2, 3})});
   EXPECT_TRUE(at::equal(middle[1].t()[3], doubles({1, 2, 3})));
+  const at::Tensor row = run_one(BroadcastTo{}, {x, doubles({5, 6, 7, 8}).reshape({1, 1, 4})});
+  EXPECT_TRUE(at::equal(row[1][2], doubles({5, 6, 7, 8})));
   EXPECT_EQ(infer_error(BroadcastTo{.axis = 1}, {{2, 3, 4}, {4}}),
             "[BroadcastTo] (4) does not fit into (2, 3, 4) at axis 1");
   EXPECT_EQ(infer_error(BroadcastTo{}, {{4}, {2, 4}}),
