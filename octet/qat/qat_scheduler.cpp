@@ -189,15 +189,27 @@ Graph QATScheduler::saved_graph(const std::vector<VariableRef>& inputs) const {
 
 void QATScheduler::save(const std::string& path, const std::vector<VariableRef>& inputs,
                         const SaveOptions& options) const {
-  OCTET_CHECK(!options.deploy, kWhere, "deploy = true is not available yet; write deploy = false");
+  OCTET_CHECK(
+      !options.deploy || state_ == QNNState::TRAINING, kWhere,
+      "deploy = true stores quantized weights, and there are none before TRAINING; the stage "
+      "is {}",
+      to_string(state_));
   OCTET_CHECK(options.parameter_format == "h5" || options.parameter_format == "protobuf", kWhere,
               "parameter_format '{}' is not one of h5, protobuf", options.parameter_format);
   NnpWriteOptions written;
   written.batch_size = options.batch_size;
   if (options.parameter_format == "protobuf") written.parameter_format = ParameterFormat::kProtobuf;
   written.extra = save_state();
-  const Graph graph = saved_graph(inputs);
-  write_nnp(path, graph, *registered_with(inputs[0]).network.parameters(), written);
+  const ParameterStore& parameters = *registered_with(inputs[0]).network.parameters();
+  Graph graph = saved_graph(inputs);
+  if (!options.deploy) return write_nnp(path, graph, parameters, written);
+  ParameterStore deployed = parameters.clone();
+  PassContext ctx;
+  ctx.outputs = graph.outputs();
+  ctx.parameters = &deployed;
+  ctx.config = config_;
+  graph = compact(run_passes(deployment_passes(), std::move(graph), ctx));
+  write_nnp(path, graph, deployed, written);
 }
 
 void QATScheduler::save(const std::string& path, const VariableRef& input,

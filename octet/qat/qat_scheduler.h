@@ -38,6 +38,8 @@ std::string_view to_string(QNNState state);
 struct SaveOptions {
   int64_t batch_size = 1;  // the batch size that the file proposes; any other works too
   std::string parameter_format = "h5";  // or "protobuf"
+  // Weights and biases are stored as the integers that they are quantized to, a quarter of the
+  // size. Every value of the network stays as it is, but it cannot be trained on.
   bool deploy = false;
 };
 
@@ -65,7 +67,7 @@ class QATScheduler {
   // Writes the network that `input` belongs to, with all its registered outputs, to a .nnp file.
   // Inputs are called x0, x1, ... in the order given, outputs y0, y1, ... in that of registration.
   // The batch size is free. Throws Error if no output of that network is registered, or it depends
-  // on an input that is not given.
+  // on an input that is not given; for deploy = true before TRAINING.
   void save(const std::string& path, const VariableRef& input,
             const SaveOptions& options = {}) const;
   void save(const std::string& path, const std::vector<VariableRef>& inputs,
