@@ -8,8 +8,7 @@ namespace octet {
 namespace {
 
 bool is_pass(std::string_view name) {
-  for (const auto list :
-       {recording_passes(), training_passes(), saving_passes(), deployment_passes()}) {
+  for (const auto list : {recording_passes(), training_passes(), saving_passes()}) {
     for (const NamedPass& pass : list) {
       if (pass.name == name) return true;
     }

@@ -59,9 +59,8 @@ Graph run_passes(std::span<const NamedPass> passes, Graph graph, PassContext& ct
                  const PipelineOptions& options = {});
 
 // The lists, in pipeline.cpp.
-std::span<const NamedPass> recording_passes();   // entering RECORDING
-std::span<const NamedPass> training_passes();    // entering TRAINING
-std::span<const NamedPass> saving_passes();      // before a network is written to a file
-std::span<const NamedPass> deployment_passes();  // after saving_passes, for what is only run
+std::span<const NamedPass> recording_passes();  // entering RECORDING
+std::span<const NamedPass> training_passes();   // entering TRAINING
+std::span<const NamedPass> saving_passes();     // before a network is written to a file
 
 }  // namespace octet

@@ -5,7 +5,6 @@
 #include "octet/passes/insert_qdq.h"
 #include "octet/passes/insert_recorders.h"
 #include "octet/passes/quantize_biases.h"
-#include "octet/passes/quantize_parameters.h"
 #include "octet/passes/release_batch_size.h"
 #include "octet/passes/remove_recorders.h"
 #include "octet/passes/self_fold_batch_norm.h"
@@ -42,11 +41,6 @@ std::span<const NamedPass> saving_passes() {
       {"freeze_learned_scales", freeze_learned_scales},
       {"release_batch_size", release_batch_size},
   };
-  return kPasses;
-}
-
-std::span<const NamedPass> deployment_passes() {
-  static constexpr NamedPass kPasses[] = {{"quantize_parameters", quantize_parameters}};
   return kPasses;
 }
 
