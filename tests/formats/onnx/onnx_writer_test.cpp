@@ -42,10 +42,9 @@ class OnnxWriter : public PassTest {
   }
 
   std::string nodes(const Graph& graph, const OnnxWriteOptions& options = {}) {
+    const onnx::ModelProto model = written(graph, options);
     std::string text;
-    for (const onnx::NodeProto& node : written(graph, options).graph().node()) {
-      text += print_node(node);
-    }
+    for (const onnx::NodeProto& node : model.graph().node()) text += print_node(node);
     return text;
   }
 
