@@ -3,24 +3,12 @@
 #include <ATen/ATen.h>
 
 #include "octet/base/error.h"
+#include "octet/ops/scalar_types.h"
 #include "octet/passes/layer_traits.h"
 #include "octet/quant/fake_quantize.h"
 
 namespace octet {
 namespace {
-
-at::ScalarType scalar_type_of(const QuantFormat& format) {
-  switch (format.dtype) {
-    case DType::kInt8:
-      return at::kChar;
-    case DType::kUInt8:
-      return at::kByte;
-    case DType::kInt16:
-      return at::kShort;
-    default:
-      return at::kInt;
-  }
-}
 
 class ParameterQuantizer {
  public:
@@ -62,7 +50,7 @@ class ParameterQuantizer {
     const std::string name = unused_name(graph_.variable(function.inputs[0]).name + "-quantized");
     OCTET_CHECK(!q.isnan().any().item<bool>(), graph_.variable(function.inputs[0]).name,
                 "the parameter has values that are not a number, which no integer stands for");
-    ctx_.parameters->set(name, q.to(scalar_type_of(format)), /*need_grad=*/false);
+    ctx_.parameters->set(name, q.to(scalar_type_of(format.dtype)), /*need_grad=*/false);
     return graph_.add_parameter(name, {format.dtype, Shape(q.sizes().vec()), {}});
   }
 

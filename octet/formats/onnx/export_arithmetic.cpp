@@ -54,8 +54,9 @@ Names export_function(const Sign& op, LayerExporter& layer) {
 
 // ONNX rounds halves to even. Halves away from zero: |x| down, and one more where what was cut off
 // is at least a half; both differences are exact.
-Names export_function(const Round&, LayerExporter& layer) {
+Names export_function(const Round& op, LayerExporter& layer) {
   const Name x = layer.real(0);
+  if (op.round_mode == "HALF_TO_EVEN") return {layer.node("Round", {x})};
   const Name magnitude = layer.node("Abs", {x});
   const Name down = layer.node("Floor", {magnitude});
   const Name cut_off = layer.node("Sub", {magnitude, down});
@@ -65,7 +66,9 @@ Names export_function(const Round&, LayerExporter& layer) {
   return {layer.node("Mul", {rounded, layer.node("Sign", {x})})};
 }
 
-Names export_function(const Div2&, LayerExporter& layer) {
+Names export_function(const Div2& op, LayerExporter& layer) {
+  // ONNX's quotient of integers is an integer, rounded toward zero.
+  if (op.truncate) return {layer.node("Div", layer.inputs())};
   return {layer.node("Div", {layer.real(0), layer.real(1)})};
 }
 

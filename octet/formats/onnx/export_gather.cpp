@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "octet/formats/onnx/exporters.h"
+#include "octet/ops/scalar_types.h"
 
 namespace octet {
 namespace {
@@ -20,6 +21,22 @@ IntList moved(int64_t rank, int64_t from, int64_t to) {
   }
   permutation.insert(permutation.begin() + to, from);
   return permutation;
+}
+
+// The coordinates of a position are first in Octet, last in ONNX.
+Name coordinates_last(LayerExporter& layer) {
+  const int64_t rank = layer.rank(1);
+  return layer.transpose(indices(layer, 1), moved(rank, 0, rank - 1));
+}
+
+// What a written value does to the one that is there; "none" needs no word.
+std::vector<NodeAttribute> reduction(LayerExporter& layer, const std::string& how) {
+  if (how == "none") return {};
+  const int64_t needed = how == "add" || how == "mul" ? 16 : 18;
+  if (layer.opset() < needed) {
+    layer.fail("needs opset {} or later, {} was asked for", needed, layer.opset());
+  }
+  return {{"reduction", how}};
 }
 
 }  // namespace
@@ -48,7 +65,6 @@ Names export_function(const Gather& op, LayerExporter& layer) {
   return {layer.transpose(y, permutation)};
 }
 
-// ONNX has the coordinates of a position in the last dimension.
 Names export_function(const GatherNd&, LayerExporter& layer) {
   const int64_t rank = layer.rank(1);
   return {layer.node(
@@ -56,9 +72,7 @@ Names export_function(const GatherNd&, LayerExporter& layer) {
 }
 
 Names export_function(const ScatterAdd& op, LayerExporter& layer) {
-  if (layer.opset() < 16) {
-    layer.fail("needs opset 16 or later, {} was asked for", layer.opset());
-  }
+  std::vector<NodeAttribute> attributes = reduction(layer, "add");
   const int64_t axis = normalize_axis(op.axis, layer.rank(0), op.kType);
   Name updates = layer.input(2);
   IntList ends, axes;
@@ -71,8 +85,8 @@ Names export_function(const ScatterAdd& op, LayerExporter& layer) {
   if (!axes.empty()) {
     updates = layer.slice(updates, IntList(axes.size(), 0), ends, axes, IntList(axes.size(), 1));
   }
-  return {layer.node("ScatterElements", {layer.input(0), indices(layer, 1), updates},
-                     {{"axis", axis}, {"reduction", std::string("add")}})};
+  attributes.push_back({"axis", axis});
+  return {layer.node("ScatterElements", {layer.input(0), indices(layer, 1), updates}, attributes)};
 }
 
 // Several extents: the position in row-major order is one index.

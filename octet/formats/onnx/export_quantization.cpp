@@ -5,6 +5,7 @@
 
 #include "octet/formats/onnx/exporters.h"
 #include "octet/ops/axes.h"
+#include "octet/ops/scalar_types.h"
 #include "octet/quant/fake_quantize.h"
 
 namespace octet {
@@ -13,19 +14,6 @@ namespace {
 // The limits of learned_scale() in quant/fake_quantize.h.
 constexpr double kLowestExponent = -23;
 constexpr double kHighestExponent = 64;
-
-at::ScalarType scalar_type_of(DType dtype) {
-  switch (dtype) {
-    case DType::kInt8:
-      return at::kChar;
-    case DType::kUInt8:
-      return at::kByte;
-    case DType::kInt16:
-      return at::kShort;
-    default:
-      return at::kInt;
-  }
-}
 
 // "of conv1": the layer that a quantized value goes to, for messages.
 std::string reader_of(const ExportedValues& values, FunctionId id) {
@@ -209,6 +197,10 @@ Names export_function(const LearnedScale& op, LayerExporter& layer) {
                           {exponent});
   }
   return {layer.node("Pow", {layer.number(2), exponent})};
+}
+
+Names export_function(const DynamicQuantizeLinear&, LayerExporter& layer) {
+  return layer.node_with_outputs("DynamicQuantizeLinear", {layer.real(0)}, 3);
 }
 
 Names export_function(const Recorder&, LayerExporter& layer) {

@@ -21,9 +21,10 @@ Names reduced(const Operation& op, LayerExporter& layer, std::string_view type) 
 template <class Operation>
 Name position(const Operation& op, LayerExporter& layer, std::string_view type) {
   const IntList axes = normalized_axes(op.axes, layer.rank(0), op.kType);
+  const NodeAttribute last{"select_last_index", int64_t{op.last ? 1 : 0}};
   if (axes.size() == 1) {
     return layer.node(type, {layer.input(0)},
-                      {{"axis", axes[0]}, {"keepdims", int64_t{op.keep_dims ? 1 : 0}}});
+                      {{"axis", axes[0]}, {"keepdims", int64_t{op.keep_dims ? 1 : 0}}, last});
   }
   IntList order = other_axes(axes, layer.rank(0));
   IntList flat(order.size(), 0);  // 0 keeps an extent
@@ -31,8 +32,9 @@ Name position(const Operation& op, LayerExporter& layer, std::string_view type) 
   flat.push_back(-1);
   const Name merged = layer.node(
       "Reshape", {layer.transpose(layer.input(0), order), layer.integers(flat, "shape")});
-  const Name index = layer.node(
-      type, {merged}, {{"axis", static_cast<int64_t>(flat.size()) - 1}, {"keepdims", int64_t{0}}});
+  const Name index =
+      layer.node(type, {merged},
+                 {{"axis", static_cast<int64_t>(flat.size()) - 1}, {"keepdims", int64_t{0}}, last});
   return op.keep_dims ? layer.unsqueeze(index, axes) : index;
 }
 
@@ -67,6 +69,10 @@ Names export_function(const Mean& op, LayerExporter& layer) {
 
 Names export_function(const Prod& op, LayerExporter& layer) {
   return reduced(op, layer, "ReduceProd");
+}
+
+Names export_function(const LogSumExp& op, LayerExporter& layer) {
+  return reduced(op, layer, "ReduceLogSumExp");
 }
 
 Names export_function(const Norm& op, LayerExporter& layer) {

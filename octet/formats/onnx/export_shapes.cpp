@@ -170,6 +170,10 @@ Names export_function(const Tile& op, LayerExporter& layer) {
   return {layer.node("Tile", {x, layer.integers(repeats, "repeats")})};
 }
 
+Names export_function(const BatchDet&, LayerExporter& layer) {
+  return {layer.node("Det", {layer.input(0)})};
+}
+
 Names export_function(const MatrixDiag&, LayerExporter& layer) {
   const at::Tensor eye = at::eye(matrix_extent(layer, 1)).to(at::kBool);
   const Name columns = layer.unsqueeze(layer.real(0), {layer.rank(0)});

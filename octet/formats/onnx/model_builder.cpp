@@ -55,6 +55,10 @@ class AttributeSetter {
     proto_.set_type(onnx::AttributeProto::INTS);
     for (const int64_t i : value) proto_.add_ints(i);
   }
+  void operator()(const std::vector<std::string>& value) {
+    proto_.set_type(onnx::AttributeProto::STRINGS);
+    for (const std::string& text : value) proto_.add_strings(text);
+  }
   void operator()(const at::Tensor& value) {
     proto_.set_type(onnx::AttributeProto::TENSOR);
     *proto_.mutable_t() = proto_from_tensor(value);

@@ -15,7 +15,8 @@
 
 namespace octet {
 
-using AttributeValue = std::variant<int64_t, float, std::string, IntList, at::Tensor>;
+using AttributeValue =
+    std::variant<int64_t, float, std::string, IntList, std::vector<std::string>, at::Tensor>;
 
 struct NodeAttribute {
   std::string name;
