@@ -34,10 +34,10 @@ TEST_F(QuantizeParameters, BecomeIntegersOfTheSameValue) {
   set("z", at::zeros({1, 3}));
   const Graph graph = load(kBefore);
   EXPECT_EQ(after(quantize_parameters, graph), R"(graph net {
-  input x: float32 (-1, 2)
   parameter W-quantized: int8 (2, 3)
   parameter s: float32 (1, 3)
   parameter z: float32 (1, 3)
+  input x: float32 (-1, 2)
   w = DequantizeLinear(W-quantized, s, z)
   y = Affine(x, w)
   output y
@@ -98,10 +98,10 @@ TEST_F(QuantizeParameters, ASharedWeightStaysOneAndAnotherScaleMakesAnother) {
 }
 )");
   EXPECT_EQ(after(quantize_parameters, graph), R"(graph net {
-  input x: float32 (-1, 2)
   parameter W-quantized: int8 (2, 2)
   parameter s: float32 (1, 1)
   parameter z: float32 (1, 1)
+  input x: float32 (-1, 2)
   parameter W-quantized-1: int8 (2, 2)
   parameter t: float32 (1, 1)
   parameter W: float32 (2, 2)

@@ -65,10 +65,32 @@ Names export_function(const Gather& op, LayerExporter& layer) {
   return {layer.transpose(y, permutation)};
 }
 
-Names export_function(const GatherNd&, LayerExporter& layer) {
-  const int64_t rank = layer.rank(1);
-  return {layer.node(
-      "GatherND", {layer.input(0), layer.transpose(indices(layer, 1), moved(rank, 0, rank - 1))})};
+Names export_function(const GatherNd& op, LayerExporter& layer) {
+  return {layer.node("GatherND", {layer.input(0), coordinates_last(layer)},
+                     {{"batch_dims", op.batch_dims}})};
+}
+
+Names export_function(const GatherElements& op, LayerExporter& layer) {
+  const int64_t axis = normalize_axis(op.axis, layer.rank(0), op.kType);
+  return {layer.node("GatherElements", {layer.input(0), indices(layer, 1)}, {{"axis", axis}})};
+}
+
+Names export_function(const ScatterElements& op, LayerExporter& layer) {
+  const int64_t axis = normalize_axis(op.axis, layer.rank(0), op.kType);
+  std::vector<NodeAttribute> attributes = reduction(layer, op.reduction);
+  attributes.push_back({"axis", axis});
+  return {layer.node("ScatterElements", {layer.input(0), indices(layer, 1), layer.input(2)},
+                     attributes)};
+}
+
+Names export_function(const ScatterNd& op, LayerExporter& layer) {
+  const bool into_zeros = layer.num_inputs() < 3;
+  const at::ScalarType type = scalar_type_of(layer.output_type().dtype);
+  const Name data = into_zeros ? layer.node("ConstantOfShape", {layer.integers(op.shape, "shape")},
+                                            {{"value", at::zeros({1}, type)}})
+                               : layer.input(2);
+  return {layer.node("ScatterND", {data, coordinates_last(layer), layer.input(0)},
+                     reduction(layer, op.add ? "add" : op.reduction))};
 }
 
 Names export_function(const ScatterAdd& op, LayerExporter& layer) {

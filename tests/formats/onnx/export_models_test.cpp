@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "octet/formats/file_io.h"
 #include "octet/formats/onnx/onnx.h"
@@ -114,6 +116,14 @@ std::vector<Case> cases() {
   };
 }
 
+// Without these instructions ONNX Runtime's kernels for x64 add products of 8-bit integers in pairs
+// that saturate at 16 bits, so that its results depend on the processor.
+bool adds_integers_exactly() {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  const std::string text((std::istreambuf_iterator<char>(cpuinfo)), {});
+  return text.find("vnni") != std::string::npos;
+}
+
 // How far apart two results are, in steps of an 8-bit quantization of the expected one.
 struct Steps {
   double largest;
@@ -145,6 +155,8 @@ TEST(OnnxModels, ComputeTheSameInOnnxRuntimeAtEveryLevel) {
       const Steps steps = difference_in_steps(outputs.at(0), models[i].expected);
       std::printf("%-36s %-9s max %.4f mean %.4f steps\n", made.name.c_str(), level.c_str(),
                   steps.largest, steps.mean);
+      const bool integer_kernels = made.quantize && level != "disable" && level != "basic";
+      if (integer_kernels && !adds_integers_exactly()) continue;
       // Float networks differ by rounding alone, far below a step. In a quantized one a value that
       // lies halfway between two integers may fall to the other side, which later layers carry on.
       EXPECT_LE(steps.largest, made.quantize ? 8 : 0.01) << level;

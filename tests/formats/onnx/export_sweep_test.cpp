@@ -142,6 +142,7 @@ TEST(OnnxExport, RefusesWhatBelongsToTraining) {
                                             "HuberLoss",
                                             "KLMultinomial",
                                             "MeanSubtraction",
+                                            "NegativeLogLikelihood",
                                             "QuantizeLinear",
                                             "Rand",
                                             "Randint",
