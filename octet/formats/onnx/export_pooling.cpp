@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "octet/formats/onnx/exporters.h"
 #include "octet/formats/onnx/image_layout.h"
@@ -77,21 +78,40 @@ double window_size(const Windows& w) {
   return static_cast<double>(w.window.kernel().num_elements());
 }
 
+// ONNX Runtime takes no padding as large as the kernel: there, padding is a node of its own.
+Name padded_for_maximum(LayerExporter& layer, const Name& x, Windows& w) {
+  const int64_t n = w.window.spatial_dims();
+  bool large = false;
+  for (int64_t i = 0; i < n; ++i) large = large || w.pads[n + i] >= w.window.kernel()[i];
+  if (!large) return x;
+  IntList pads{0, 0};
+  pads.insert(pads.end(), w.pads.begin(), w.pads.begin() + n);
+  pads.insert(pads.end(), {0, 0});
+  pads.insert(pads.end(), w.pads.begin() + n, w.pads.end());
+  w.pads.assign(static_cast<size_t>(2 * n), 0);
+  const double lowest = -std::numeric_limits<double>::infinity();
+  return layer.node("Pad", {x, layer.integers(pads, "pads"), layer.number(lowest)});
+}
+
 }  // namespace
 
 Names export_function(const MaxPooling& op, LayerExporter& layer) {
-  const Windows w = windows_of(op, layer);
-  ImageLayout layout(layer, w.window.spatial_dims(), op.channel_last);
-  std::vector<NodeAttribute> attributes = attributes_of(w);
-  attributes.push_back({"dilations", IntList(w.window.dilation())});
+  Windows w = windows_of(op, layer);
+  const NodeAttribute dilations{"dilations", IntList(w.window.dilation())};
   if (!op.with_index) {
-    return {layout.from_nchw(layer.node("MaxPool", {layout.to_nchw()}, attributes))};
+    ImageLayout layout(layer, w.window.spatial_dims(), op.channel_last);
+    const Name x = padded_for_maximum(layer, layout.to_nchw(), w);
+    std::vector<NodeAttribute> attributes = attributes_of(w);
+    attributes.push_back(dilations);
+    return {layout.from_nchw(layer.node("MaxPool", {x}, attributes))};
   }
   if (op.channel_last || layer.rank(0) != w.window.spatial_dims() + 2) {
     layer.fail(
         "counts its indices through (N, C, ...), which is not the input's layout; leave "
         "with_index out or transpose the input");
   }
+  std::vector<NodeAttribute> attributes = attributes_of(w);
+  attributes.push_back(dilations);
   attributes.push_back({"storage_order", int64_t{op.column_major ? 1 : 0}});
   return layer.node_with_outputs("MaxPool", {layer.input(0)}, 2, attributes);
 }
