@@ -16,7 +16,7 @@ import sys
 
 import source_checker
 
-FOLDERS = ["base", "quant", "ops", "graph", "formats", "passes", "targets", "kernels", "plan",
+FOLDERS = ["base", "quant", "ops", "graph", "passes", "targets", "formats", "kernels", "plan",
            "train", "qat", "models", "cli"]
 SOURCE_ROOTS = ["octet", "tests", "examples", "bench", "tools", "cmake"]
 CPP_SUFFIXES = {".h", ".cpp", ".inc", ".cu", ".cuh"}

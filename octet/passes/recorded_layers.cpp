@@ -87,25 +87,42 @@ Signature signature_of(const Graph& graph, const std::vector<RankedFunction>& fu
   return signature;
 }
 
+std::map<FunctionId, std::string> skipped_layers(const Graph& graph,
+                                                 const std::vector<RankedFunction>& functions,
+                                                 const QuantizationConfig& config) {
+  const std::vector<bool> upstream = has_upstream(graph, functions, config.skip_inputs_layers);
+  const std::vector<bool> downstream = has_downstream(graph, functions, config.skip_outputs_layers);
+  std::map<FunctionId, std::string> skipped;
+  for (const RankedFunction& f : functions) {
+    const Attributes& attributes = graph.function(f.id).attributes;
+    const std::string_view type = type_name(attributes);
+    const std::string& name = graph.display_name(f.id);
+    if (is_never_quantized(attributes)) {
+      skipped[f.id] = "this type is never quantized";
+    } else if (!config.record_layers.empty() && !contains(config.record_layers, type)) {
+      skipped[f.id] = "record_layers does not name its type";
+    } else if (contains(config.skip_inputs_layers, type) && !upstream[f.id]) {
+      skipped[f.id] = "skip_inputs_layers: the first of its type";
+    } else if (contains(config.skip_outputs_layers, type) && !downstream[f.id]) {
+      skipped[f.id] = "skip_outputs_layers: the last of its type";
+    } else if (!config.include.empty() && !matches_any(config.include, name)) {
+      skipped[f.id] = "include does not match its name";
+    } else if (matches_any(config.exclude, name)) {
+      skipped[f.id] = "exclude matches its name";
+    }
+  }
+  return skipped;
+}
+
 std::set<FunctionId> recorded_layers(const Graph& graph,
                                      const std::vector<RankedFunction>& functions,
                                      const QuantizationConfig& config) {
   check_patterns(graph, functions, "include", config.include);
   check_patterns(graph, functions, "exclude", config.exclude);
-  const std::vector<bool> upstream = has_upstream(graph, functions, config.skip_inputs_layers);
-  const std::vector<bool> downstream = has_downstream(graph, functions, config.skip_outputs_layers);
+  const std::map<FunctionId, std::string> skipped = skipped_layers(graph, functions, config);
   std::set<FunctionId> recorded;
   for (const RankedFunction& f : functions) {
-    const Attributes& attributes = graph.function(f.id).attributes;
-    const std::string_view type = type_name(attributes);
-    const std::string& name = graph.display_name(f.id);
-    if (is_never_quantized(attributes)) continue;
-    if (!config.record_layers.empty() && !contains(config.record_layers, type)) continue;
-    if (contains(config.skip_inputs_layers, type) && !upstream[f.id]) continue;
-    if (contains(config.skip_outputs_layers, type) && !downstream[f.id]) continue;
-    if (!config.include.empty() && !matches_any(config.include, name)) continue;
-    if (matches_any(config.exclude, name)) continue;
-    recorded.insert(f.id);
+    if (!skipped.contains(f.id)) recorded.insert(f.id);
   }
   return recorded;
 }

@@ -28,4 +28,10 @@ std::set<FunctionId> recorded_layers(const Graph& graph,
                                      const std::vector<RankedFunction>& functions,
                                      const QuantizationConfig& config);
 
+// The functions that the config leaves float, each with the reason in a few words. Patterns that
+// match nothing are no error here.
+std::map<FunctionId, std::string> skipped_layers(const Graph& graph,
+                                                 const std::vector<RankedFunction>& functions,
+                                                 const QuantizationConfig& config);
+
 }  // namespace octet

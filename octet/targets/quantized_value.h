@@ -1,0 +1,37 @@
+// Quantize/Dequantize pairs, read from a graph.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+
+#include "octet/graph/graph.h"
+#include "octet/graph/parameter_store.h"
+
+namespace octet {
+
+// A value behind a DequantizeLinear.
+struct QuantizedValue {
+  static constexpr int64_t kManyAxes = -2;
+
+  VariableId source = kNoId;    // what is quantized; without a QuantizeLinear, the integers
+  FunctionId quantize = kNoId;  // kNoId where the integers are stored (a deployed weight)
+  FunctionId dequantize = kNoId;
+  VariableId scale = kNoId;
+  VariableId zero_point = kNoId;
+  QuantFormat format;
+  RoundMode round_mode = RoundMode::HALF_TO_EVEN;
+  int64_t axis = -1;  // of the scales: -1 one for all, kManyAxes along more than one
+};
+
+// Nothing unless the value is the output of a DequantizeLinear over integers.
+std::optional<QuantizedValue> quantized_value(const Graph& graph, VariableId value);
+
+// The tensor of a parameter, without gradient; undefined for any other value.
+at::Tensor constant_value(const Graph& graph, const ParameterStore& parameters, VariableId value);
+
+// Whether the function is none of the network's layers: it quantizes, dequantizes, or makes a
+// scale.
+bool carries_quantization(const Attributes& attributes);
+
+}  // namespace octet
