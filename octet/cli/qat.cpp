@@ -38,7 +38,7 @@ TrainingHooks hooks_of(QATScheduler& scheduler) {
 
 void run(const QatOptions& options) {
   check_outputs(options);
-  const QATConfig config = read_config(options.quantization);
+  read_config(options.quantization);  // a bad one is an error before anything is read
   const c10::Device device = use_machine(options.machine);
   const Model model = read_model(options.model, device, options.seed);
   check_float(model.graph, options.model);
@@ -48,6 +48,7 @@ void run(const QatOptions& options) {
   const auto validation = open_validation_data(options.data, image_shape[1]);
   check_image_shape(*training, image_shape, options.model);
   const int64_t steps = total_steps(options, *training);
+  const QATConfig config = read_config(options.quantization, steps);
   check_steps(config, steps);
   networks.pred.network().random().reseed(options.seed);
 

@@ -96,5 +96,15 @@ TEST(BinaryArithmetic, RefusesMixedElementTypes) {
   }
 }
 
+TEST(BinaryArithmetic, Add2WantsOneElementType) {
+  const std::vector<VariableType> types{{DType::kFloat32, {2}, {}}, {DType::kInt64, {2}, {}}};
+  try {
+    infer_types(Add2{}, types);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "[Add2] cannot add int64 to float32");
+  }
+}
+
 }  // namespace
 }  // namespace octet
