@@ -9,8 +9,8 @@ set -euo pipefail
 
 build=(cmake ninja-build g++ ccache pkg-config libtorch-dev libfmt-dev libspdlog-dev libcli11-dev
   libtomlplusplus-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler libhdf5-dev
-  libarchive-dev zlib1g-dev libopencv-dev libgtest-dev libgmock-dev)
-data=(dataset-fashion-mnist python3)
+  libarchive-dev zlib1g-dev libonnx-dev libopencv-dev libgtest-dev libgmock-dev)
+data=(dataset-fashion-mnist libonnx-testdata python3 python3-venv)
 checks=(git python3 clang-format clang-tidy)
 
 groups=("$@")

@@ -3,8 +3,7 @@
 
     run_onnxruntime.py MODEL.onnx FOLDER COUNT
 
-FOLDER/in_<i>.npz, i below COUNT, hold one batch each: input_0, input_1, ... in the order of the
-model's inputs. FOLDER/out_<i>.npz is written: output_0, ... and, where the onnx package is there,
+FOLDER/in_<i>.npz, i below COUNT, hold one batch each: input_<name> for every input of the model. FOLDER/out_<i>.npz is written: output_0, ... and, where the onnx package is there,
 value_<name> of every value in the model. Exit code 3: there is no onnxruntime; 1: it failed, the
 last line of standard error says why.
 """
@@ -38,7 +37,7 @@ def make_session(runtime, model):
 
 def run_batch(numpy, session, values_session, value_names, source, target):
     arrays = numpy.load(source)
-    feeds = {spec.name: arrays[f"input_{i}"] for i, spec in enumerate(session.get_inputs())}
+    feeds = {spec.name: arrays["input_" + spec.name] for spec in session.get_inputs()}
     names = [spec.name for spec in session.get_outputs()]
     results = {f"output_{i}": value for i, value in enumerate(session.run(names, feeds))}
     if values_session is not None:

@@ -49,7 +49,8 @@ void add_convert_command(CLI::App& program) {
   command.footer("Formats, by the extension:" + formats +
                  "\nExamples:\n"
                  "  octet convert net.nnp net.nntxt\n"
-                 "  octet convert net.nnp small.nnp --parameters protobuf");
+                 "  octet convert net.onnx net.nnp --parameters protobuf\n"
+                 "  octet convert qat.nnp qat.onnx --target onnxruntime --deploy");
   command.add_option("in", options->in, "The file to read")->required();
   command.add_option("out", options->out, "The file to write")->required();
   command.add_option("--target", options->target, "Who will run it; its rules must hold")
@@ -58,6 +59,11 @@ void add_convert_command(CLI::App& program) {
   command.add_option("--parameters", options->write.parameter_format, "In a .nnp: h5 or protobuf")
       ->check(CLI::IsMember({"h5", "protobuf"}))
       ->capture_default_str();
+  command.add_option("--opset", options->write.opset, "Of a .onnx: the version of its operators")
+      ->check(CLI::Range(13, 21))
+      ->capture_default_str();
+  command.add_flag("--deploy", options->write.deploy,
+                   "Store quantized weights and biases as integers");
   command.add_flag("--no-check", options->no_check,
                    "Do not read the file back and compare it with the network");
   add_report_options(command, options->report);

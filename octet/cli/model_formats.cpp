@@ -7,6 +7,7 @@
 #include "octet/base/error.h"
 #include "octet/cli/text_graph_file.h"
 #include "octet/formats/nnp/nnp.h"
+#include "octet/formats/onnx/onnx.h"
 
 namespace octet::cli {
 
@@ -34,13 +35,26 @@ void write_nntxt_model(const std::string& path, const Model& model,
   write_nntxt(path, model.graph, *model.parameters, nnp_options(model, options));
 }
 
+Model read_onnx_model(const std::string& path, c10::Device device, uint64_t) {
+  OnnxModel model = read_onnx(path, {.device = device});
+  return {std::move(model.graph), std::move(model.parameters)};
+}
+
+void write_onnx_model(const std::string& path, const Model& model,
+                      const ModelWriteOptions& options) {
+  write_onnx(path, model.graph, *model.parameters,
+             {.opset = options.opset, .check = options.check});
+}
+
 constexpr std::array<std::string_view, 1> kNnp{".nnp"};
 constexpr std::array<std::string_view, 2> kNntxt{".nntxt", ".prototxt"};
+constexpr std::array<std::string_view, 1> kOnnx{".onnx"};
 constexpr std::array<std::string_view, 2> kText{".txt", ".octet"};
 
 constexpr std::array kFormats{
     ModelFormat{kNnp, "NNabla's archive", true, false, read_nnp_model, write_nnp_model},
     ModelFormat{kNntxt, "NNabla's text", true, false, read_nnp_model, write_nntxt_model},
+    ModelFormat{kOnnx, "ONNX", true, true, read_onnx_model, write_onnx_model},
     ModelFormat{kText, "text graph, without parameters", false, false, read_text_graph,
                 write_text_graph},
 };

@@ -26,7 +26,7 @@ struct ModelWriteOptions {
   std::string parameter_format = "h5";  // in a .nnp: h5 or protobuf
   Target target = Target::DEFAULT;
   int64_t opset = 17;   // of a .onnx
-  bool deploy = false;  // of a .onnx: integer weights
+  bool deploy = false;  // quantized weights and biases as integers
   bool check = true;    // read back and compare before anything is said to be done
 };
 

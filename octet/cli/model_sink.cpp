@@ -8,6 +8,7 @@
 #include "octet/base/error.h"
 #include "octet/cli/network_inputs.h"
 #include "octet/graph/interpreter.h"
+#include "octet/passes/quantize_parameters.h"
 #include "octet/quant/difference.h"
 #include "octet/targets/check_graph.h"
 
@@ -73,13 +74,32 @@ void check_copy(const std::string& path, const Model& model, const std::string& 
   }
 }
 
+// The same network with quantized weights and biases as the integers that they stand for.
+Model deployed(const Model& model) {
+  Model result{model.graph, std::make_shared<ParameterStore>(model.parameters->clone()),
+               model.extra};
+  PassContext context;
+  context.outputs = result.graph.outputs();
+  context.parameters = result.parameters.get();
+  ConversionMemory memory;
+  context.memory = &memory;
+  result.graph = compact(quantize_parameters(std::move(result.graph), context));
+  std::string difference;
+  OCTET_CHECK(!equal(result.graph, compact(model.graph), &difference), "--deploy",
+              "no weight of the network is quantized");
+  return result;
+}
+
 }  // namespace
 
 void write_model(const std::string& path, const Model& model, const ModelWriteOptions& options) {
   const ModelFormat& format = format_of(path);
-  OCTET_CHECK(!options.deploy || format.checks_itself, "--deploy",
-              "{} holds no integer weights; write a .onnx", format.name);
   require_target(model.graph, *model.parameters, options.target);
+  if (options.deploy) {
+    ModelWriteOptions rest = options;
+    rest.deploy = false;
+    return write_model(path, deployed(model), rest);
+  }
   if (!options.check || format.checks_itself || !format.keeps_parameters) {
     return format.write(path, model, options);
   }

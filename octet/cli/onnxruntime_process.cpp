@@ -58,10 +58,11 @@ std::string last_line(std::string text) {
   return begin == std::string::npos ? text : text.substr(begin + 1);
 }
 
-std::string batch_bytes(const std::vector<at::Tensor>& tensors) {
+std::string batch_bytes(const std::vector<std::string>& names,
+                        const std::vector<at::Tensor>& tensors) {
   std::vector<ArchiveMember> members;
   for (size_t i = 0; i < tensors.size(); ++i) {
-    members.push_back({fmt::format("input_{}.npy", i), format_npy(tensors[i].to(c10::kCPU))});
+    members.push_back({fmt::format("input_{}.npy", names.at(i)), format_npy(tensors[i].to(c10::kCPU))});
   }
   return format_zip(members);
 }
@@ -82,10 +83,11 @@ RunResult read_result(const std::string& path) {
 }  // namespace
 
 std::vector<RunResult> run_in_onnxruntime(const std::string& onnx_path,
+                                          const std::vector<std::string>& names,
                                           const std::vector<std::vector<at::Tensor>>& batches) {
   const TemporaryFolder folder;
   for (size_t i = 0; i < batches.size(); ++i) {
-    write_file_atomically(folder.file(fmt::format("in_{}.npz", i)), batch_bytes(batches[i]));
+    write_file_atomically(folder.file(fmt::format("in_{}.npz", i)), batch_bytes(names, batches[i]));
   }
   const char* given = std::getenv("OCTET_PYTHON");
   const std::string python = given != nullptr ? given : "python3";

@@ -87,7 +87,9 @@ void compare_with_onnxruntime(const VerifyOptions& options, const Batches& batch
     write.check = false;
     write_model(path, a, write);
   }
-  const std::vector<RunResult> results = run_in_onnxruntime(path, batches);
+  std::vector<std::string> names;
+  for (const VariableId id : network_inputs(a.graph)) names.push_back(a.graph.variable(id).name);
+  const std::vector<RunResult> results = run_in_onnxruntime(path, names, batches);
   for (size_t i = 0; i < batches.size(); ++i) {
     comparison.add(batches[i], results[i].outputs, results[i].values);
   }

@@ -79,13 +79,22 @@ std::string read_file(const std::string& path, int64_t max_bytes) {
   const int64_t size = file_size(path);
   OCTET_CHECK_FILE(size <= max_bytes, path, "has {} bytes, more than the {} that are accepted",
                    size, max_bytes);
+  return read_file_part(path, 0, size);
+}
+
+std::string read_file_part(const std::string& path, int64_t offset, int64_t length) {
+  const int64_t size = file_size(path);
+  OCTET_CHECK_FILE(offset >= 0 && length >= 0 && offset <= size && length <= size - offset, path,
+                   "has {} bytes, wanted are {} from byte {}", size, length, offset);
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                        &std::fclose);
   OCTET_CHECK_FILE(file != nullptr, path, "cannot be read: {}", reason(errno));
-  std::string bytes(static_cast<size_t>(size), '\0');
+  OCTET_CHECK_FILE(::fseeko(file.get(), offset, SEEK_SET) == 0, path, "cannot be read: {}",
+                   reason(errno));
+  std::string bytes(static_cast<size_t>(length), '\0');
   const size_t count = std::fread(bytes.data(), 1, bytes.size(), file.get());
   OCTET_CHECK_FILE(count == bytes.size(), path, "cannot be read: only {} of {} bytes came", count,
-                   size);
+                   length);
   return bytes;
 }
 

@@ -18,6 +18,10 @@ int64_t file_size(const std::string& path);
 // than `max_bytes`.
 std::string read_file(const std::string& path, int64_t max_bytes = kMaxFileBytes);
 
+// `length` bytes of a regular file from byte `offset` on. Throws FileError like read_file, and when
+// there are fewer.
+std::string read_file_part(const std::string& path, int64_t offset, int64_t length);
+
 // Writes beside `path` under a temporary name and renames: whoever opens `path` sees the old file
 // or the whole new one, also after a crash. On failure nothing is left behind. Throws FileError
 // with the system's reason.

@@ -6,6 +6,7 @@
 
 #include "octet/base/error.h"
 #include "octet/ops/op_types.h"
+#include "octet/ops/resized_axis.h"
 #include "octet/ops/spatial.h"
 
 namespace octet {
@@ -28,27 +29,29 @@ float source_position(const Interpolate& op, float scale, int64_t o) {
 }
 
 at::Tensor resize_axis(const Interpolate& op, const at::Tensor& x, int64_t axis, int64_t out) {
-  const int64_t in = x.size(axis);
-  const float scale = scale_of(op, in, out);
-  std::vector<int64_t> below;
-  std::vector<int64_t> above;
-  std::vector<float> weights;
-  for (int64_t o = 0; o < out; ++o) {
-    const float position = source_position(op, scale, o);
-    below.push_back(std::min(static_cast<int64_t>(position), in - 1));
-    above.push_back(std::min(below.back() + 1, in - 1));
-    weights.push_back(position - static_cast<float>(below.back()));
-  }
-  const at::Tensor lower = x.index_select(axis, at::tensor(below).to(x.device()));
+  const ResizedAxis reads = resized_axis(op, x.size(axis), out);
+  const at::Tensor lower = x.index_select(axis, at::tensor(reads.below).to(x.device()));
   if (op.mode == "nearest") return lower;
-  const at::Tensor upper = x.index_select(axis, at::tensor(above).to(x.device()));
+  const at::Tensor upper = x.index_select(axis, at::tensor(reads.above).to(x.device()));
   Shape along(static_cast<size_t>(x.dim()), 1);
   along[axis] = out;
-  const at::Tensor weight = at::tensor(weights).to(x.options()).reshape(along);
+  const at::Tensor weight = at::tensor(reads.weights).to(x.options()).reshape(along);
   return lower * (1 - weight) + upper * weight;
 }
 
 }  // namespace
+
+ResizedAxis resized_axis(const Interpolate& op, int64_t in, int64_t out) {
+  const float scale = scale_of(op, in, out);
+  ResizedAxis reads;
+  for (int64_t o = 0; o < out; ++o) {
+    const float position = source_position(op, scale, o);
+    reads.below.push_back(std::min(static_cast<int64_t>(position), in - 1));
+    reads.above.push_back(std::min(reads.below.back() + 1, in - 1));
+    reads.weights.push_back(position - static_cast<float>(reads.below.back()));
+  }
+  return reads;
+}
 
 OutputTypes infer(const Interpolate& op, InputTypes inputs) {
   const auto spatial = static_cast<int64_t>(op.output_size.size());

@@ -4,6 +4,8 @@
 
 #include "octet/base/error.h"
 #include "octet/formats/nnp/nnp.h"
+#include "octet/formats/onnx/onnx.h"
+#include "octet/passes/quantize_parameters.h"
 
 namespace octet {
 namespace {
@@ -189,15 +191,36 @@ Graph QATScheduler::saved_graph(const std::vector<VariableRef>& inputs) const {
 
 void QATScheduler::save(const std::string& path, const std::vector<VariableRef>& inputs,
                         const SaveOptions& options) const {
-  OCTET_CHECK(!options.deploy, kWhere, "deploy = true is not available yet; write deploy = false");
+  OCTET_CHECK(
+      !options.deploy || state_ == QNNState::TRAINING, kWhere,
+      "deploy = true stores quantized weights, and there are none before TRAINING; the stage "
+      "is {}",
+      to_string(state_));
   OCTET_CHECK(options.parameter_format == "h5" || options.parameter_format == "protobuf", kWhere,
               "parameter_format '{}' is not one of h5, protobuf", options.parameter_format);
+  const ParameterStore& parameters = *registered_with(inputs[0]).network.parameters();
+  Graph graph = saved_graph(inputs);
+  if (!options.deploy) return write(path, graph, parameters, options);
+  ParameterStore deployed = parameters.clone();
+  PassContext ctx;
+  ctx.outputs = graph.outputs();
+  ctx.parameters = &deployed;
+  ctx.config = config_;
+  graph = compact(quantize_parameters(std::move(graph), ctx));
+  verify(graph);
+  write(path, graph, deployed, options);
+}
+
+void QATScheduler::write(const std::string& path, const Graph& graph,
+                         const ParameterStore& parameters, const SaveOptions& options) const {
+  if (path.ends_with(".onnx")) {
+    return write_onnx(path, graph, parameters, {.opset = options.opset});
+  }
   NnpWriteOptions written;
   written.batch_size = options.batch_size;
   if (options.parameter_format == "protobuf") written.parameter_format = ParameterFormat::kProtobuf;
   written.extra = save_state();
-  const Graph graph = saved_graph(inputs);
-  write_nnp(path, graph, *registered_with(inputs[0]).network.parameters(), written);
+  write_nnp(path, graph, parameters, written);
 }
 
 void QATScheduler::save(const std::string& path, const VariableRef& input,

@@ -36,8 +36,11 @@ std::string_view to_string(QNNState state);
 
 // What QATScheduler::save writes.
 struct SaveOptions {
-  int64_t batch_size = 1;  // the batch size that the file proposes; any other works too
-  std::string parameter_format = "h5";  // or "protobuf"
+  int64_t batch_size = 1;               // the batch size that a .nnp proposes; any other works too
+  std::string parameter_format = "h5";  // of a .nnp, or "protobuf"
+  int64_t opset = 17;                   // of a .onnx, 13 to 21
+  // Weights and biases are stored as the integers that they are quantized to, a quarter of the
+  // size. Every value of the network stays as it is, but it cannot be trained on.
   bool deploy = false;
 };
 
@@ -62,10 +65,11 @@ class QATScheduler {
   int64_t counter() const { return counter_; }  // step() calls so far
   const QATConfig& config() const { return config_; }
 
-  // Writes the network that `input` belongs to, with all its registered outputs, to a .nnp file.
+  // Writes the network that `input` belongs to, with all its registered outputs, to a .nnp file, or
+  // to a .onnx file (formats/onnx/onnx.h) by that extension.
   // Inputs are called x0, x1, ... in the order given, outputs y0, y1, ... in that of registration.
   // The batch size is free. Throws Error if no output of that network is registered, or it depends
-  // on an input that is not given.
+  // on an input that is not given; for deploy = true before TRAINING.
   void save(const std::string& path, const VariableRef& input,
             const SaveOptions& options = {}) const;
   void save(const std::string& path, const std::vector<VariableRef>& inputs,
@@ -90,6 +94,8 @@ class QATScheduler {
   };
 
   void enter(QNNState state, bool scale_learning_rate);
+  void write(const std::string& path, const Graph& graph, const ParameterStore& parameters,
+             const SaveOptions& options) const;
   void convert(std::span<const NamedPass> passes);
   void update_solver(const std::vector<std::string>& before);
   std::vector<std::string> parameter_names() const;

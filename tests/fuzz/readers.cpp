@@ -13,6 +13,7 @@
 #include "octet/formats/nnp/parameter_hdf5.h"
 #include "octet/formats/nnp/parameter_protobuf.h"
 #include "octet/formats/npy/npy.h"
+#include "octet/formats/onnx/onnx.h"
 #include "octet/graph/text.h"
 #include "octet/qat/qat_config.h"
 #include "octet/train/idx_dataset.h"
@@ -89,6 +90,15 @@ std::vector<std::string> nntxt_seeds() {
   return seeds;
 }
 
+void read_onnx_bytes(std::string_view bytes) {
+  parse_onnx_model(std::string(bytes), "fuzz.onnx");
+}
+
+std::vector<std::string> onnx_seeds() {
+  const SmallModel model;
+  return {format_onnx(model.graph, model.parameters)};
+}
+
 void read_hdf5_bytes(std::string_view bytes) {
   parse_parameter_hdf5(bytes, "fuzz.h5");
 }
@@ -152,6 +162,7 @@ void read_idx_bytes(std::string_view bytes) {
 constexpr std::array kReaders{
     Reader{"nnp", read_nnp_bytes, nnp_seeds},
     Reader{"nntxt", read_nntxt_bytes, nntxt_seeds},
+    Reader{"onnx", read_onnx_bytes, onnx_seeds},
     Reader{"hdf5", read_hdf5_bytes,
            [] { return std::vector<std::string>{format_parameter_hdf5(stored())}; }},
     Reader{"protobuf", read_protobuf_bytes,

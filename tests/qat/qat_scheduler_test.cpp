@@ -261,6 +261,55 @@ TEST(QATScheduler, RestoresToTheSameBits) {
   EXPECT_TRUE(at::equal(second.nets.validate(), straight.nets.validate()));
 }
 
+// Saves the validation network of a short run in its deployed form, and reads it back.
+void expect_deployed_equal(const QATConfig& config, const std::string& format) {
+  SCOPED_TRACE(config_to_toml(config) + format);
+  Job run(config);
+  run.steps(8);
+  const at::Tensor expected = run.nets.validate();
+  const size_t parameters_before = run.nets.parameters->size();
+  const std::string path = testing::TempDir() + "deployed.nnp";
+  run.qat.save(path, run.nets.vimage, {.parameter_format = format, .deploy = true});
+  NnpModel model = read_nnp(path);
+  for (const VariableId leaf : model.graph.leaves(model.graph.outputs())) {
+    const Variable& variable = model.graph.variable(leaf);
+    if (!variable.name.ends_with("-quantized")) continue;
+    EXPECT_EQ(variable.type.dtype, variable.type.shape.rank() == 1 ? DType::kInt32 : DType::kInt8);
+  }
+  EXPECT_EQ(print(model.graph).find("W = QuantizeLinear"), std::string::npos);
+  Network network = make_network(model.graph, model.parameters);
+  network.ref("x0").d() = run.nets.data[0];
+  const VariableRef y = network.ref("y0");
+  y.forward({.gradients = false});
+  EXPECT_TRUE(at::equal(y.d(), expected));
+  // What only the file needs does not stay in the store; frozen scales do.
+  EXPECT_EQ(run.nets.parameters->find("conv1/conv/w-folded-quantized"), nullptr);
+  EXPECT_GE(run.nets.parameters->size(), parameters_before);
+  std::filesystem::remove(path);
+}
+
+TEST(QATScheduler, DeploysTheSameValuesFromIntegers) {
+  QATConfig plain = short_config();
+  expect_deployed_equal(plain, "h5");
+  plain.skip_bias = true;
+  expect_deployed_equal(plain, "protobuf");
+  QATConfig per_channel = short_config();
+  per_channel.channel_wise = true;
+  per_channel.dtype = DType::kUInt8;
+  per_channel.zero_point = true;
+  expect_deployed_equal(per_channel, "h5");
+  QATConfig narrow = short_config();
+  narrow.narrow_range = true;
+  narrow.pow2 = Pow2::CEIL;
+  narrow.bits_weight = 5;
+  narrow.round_mode = RoundMode::HALF_AWAY_FROM_ZERO;
+  expect_deployed_equal(narrow, "h5");
+  QATConfig learned = short_config();
+  learned.recorder_weight = RecorderSpec::learned();
+  learned.recorder_activation = RecorderSpec::learned();
+  expect_deployed_equal(learned, "h5");
+}
+
 TEST(QATScheduler, LeavesTheNetworksAloneIfAConversionFails) {
   Nets nets;
   QATConfig config = short_config();
@@ -294,7 +343,8 @@ TEST(QATScheduler, SaysWhatIsWrongWithItsUse) {
       error_of([&] { run.qat.save("never.nnp", x); }),
       "[QATScheduler] no output of the network of x is registered; call qat(output) before save()");
   EXPECT_EQ(error_of([&] { run.qat.save("never.nnp", run.nets.vimage, {.deploy = true}); }),
-            "[QATScheduler] deploy = true is not available yet; write deploy = false");
+            "[QATScheduler] deploy = true stores quantized weights, and there are none before "
+            "TRAINING; the stage is RECORDING");
   EXPECT_EQ(
       error_of([&] { run.qat.save("never.nnp", run.nets.vimage, {.parameter_format = "txt"}); }),
       "[QATScheduler] parameter_format 'txt' is not one of h5, protobuf");

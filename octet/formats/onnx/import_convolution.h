@@ -1,0 +1,17 @@
+// Shared by the float, the integer and the quantized convolution.
+#pragma once
+
+#include "octet/formats/onnx/graph_builder.h"
+#include "octet/formats/onnx/node.h"
+
+namespace octet {
+
+// The convolution that the node's attributes describe, of these operands; bias may be null.
+OnnxValue convolve(OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,
+                   const OnnxValue& weight, const OnnxValue& bias);
+
+// Pads the last before.size() dimensions with a value.
+OnnxValue pad_spatial(OnnxGraphBuilder& graph, const OnnxValue& x, const IntList& before,
+                      const IntList& after, float value);
+
+}  // namespace octet

@@ -1,0 +1,130 @@
+// Integers: QuantizeLinear and DequantizeLinear, the QOperator set, integer arithmetic.
+#include <ATen/ATen.h>
+
+#include "octet/formats/onnx/import_convolution.h"
+#include "octet/formats/onnx/import_helpers.h"
+#include "octet/formats/onnx/importers.h"
+#include "octet/formats/onnx/tensor_proto.h"
+
+namespace octet {
+namespace {
+
+// A scale or zero point laid out against x: one number, or one per index along `axis`.
+OnnxValue laid_out(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& value,
+                   const Shape& x, int64_t axis) {
+  const Shape own = graph.shape_of(value);
+  node.check(own.rank() <= 1 && own.num_elements() != kFreeDim,
+             "has a scale or zero point {}; supported are one number and one per channel",
+             to_string(own));
+  const bool per_axis = own.num_elements() != 1;
+  node.check(
+      !per_axis || (axis >= 0 && axis < x.rank() && (x[axis] == own[0] || x[axis] == kFreeDim)),
+      "has a scale or zero point {} along axis {} of {}", to_string(own), axis, to_string(x));
+  return graph.buffer(along_axis(graph, value, per_axis ? axis : 0, x.rank()));
+}
+
+// A zero point, or zeros of the given type if there is none.
+OnnxValue zero_point_or_zeros(OnnxGraphBuilder& graph, const OnnxValue& zero_point,
+                              const OnnxValue& scale, DType type) {
+  if (zero_point != nullptr) return zero_point;
+  const Shape shape = graph.shape_of(scale);
+  return graph.constant(at::zeros(shape, tensor_type_of(type)),
+                        graph.type_of(scale).shape.empty() ? "zero_point" : "zero_points");
+}
+
+OnnxValue dequantize(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,
+                     const OnnxValue& scale, const OnnxValue& zero_point, int64_t axis) {
+  const Shape shape = graph.shape_of(x);
+  const OnnxValue zeros = zero_point_or_zeros(graph, zero_point, scale, graph.dtype_of_value(x));
+  return graph.emit(DequantizeLinear{}, {graph.buffer(x), laid_out(node, graph, scale, shape, axis),
+                                         laid_out(node, graph, zeros, shape, axis)});
+}
+
+OnnxValue quantize(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,
+                   const OnnxValue& scale, const OnnxValue& zero_point, DType missing,
+                   int64_t axis) {
+  const Shape shape = graph.shape_of(x);
+  const OnnxValue zeros = zero_point_or_zeros(graph, zero_point, scale, missing);
+  const QuantFormat format = full_format(graph.dtype_of_value(zeros));
+  return graph.emit(
+      quantize_linear_for(format, RoundMode::HALF_TO_EVEN, Ste::CLIPPED),
+      {x, laid_out(node, graph, scale, shape, axis), laid_out(node, graph, zeros, shape, axis)});
+}
+
+int64_t quantization_axis(OnnxNode& node, const OnnxGraphBuilder& graph) {
+  const int64_t rank = graph.rank_of(node.input(0));
+  const int64_t axis = node.opset() >= 13 ? node.integer("axis", 1) : 0;
+  node.check(node.integer("block_size", 0) == 0, "has a block_size, which is not supported");
+  return axis < 0 ? axis + rank : axis;
+}
+
+}  // namespace
+
+OnnxValues import_quantize_linear(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const int64_t axis = quantization_axis(node, graph);
+  node.ignore("saturate");  // of 8-bit floats
+  DType type = DType::kUInt8;
+  const auto wanted = static_cast<int32_t>(node.integer("output_dtype", 0));
+  if (wanted != 0) type = dtype_of_onnx(wanted, node.where());
+  return {quantize(node, graph, node.input(0), node.input(1), node.optional_input(2), type, axis)};
+}
+
+OnnxValues import_dequantize_linear(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const int64_t axis = quantization_axis(node, graph);
+  return {dequantize(node, graph, node.input(0), node.input(1), node.optional_input(2), axis)};
+}
+
+// As the float convolution between DequantizeLinear and QuantizeLinear that it stands for.
+OnnxValues import_qlinear_conv(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const OnnxValue x = dequantize(node, graph, node.input(0), node.input(1), node.input(2), 1);
+  const OnnxValue w = dequantize(node, graph, node.input(3), node.input(4), node.input(5), 0);
+  OnnxValue bias;
+  if (node.has_input(8)) {  // its scale is the product of the other two, its zero point 0
+    const OnnxValue scale = graph.emit(Mul2{}, {node.input(1), node.input(4)});
+    bias = dequantize(node, graph, node.input(8), scale, nullptr, 0);
+  }
+  const OnnxValue y = convolve(node, graph, x, w, bias);
+  return {quantize(node, graph, y, node.input(6), node.input(7), DType::kUInt8, 1)};
+}
+
+OnnxValues import_qlinear_matmul(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const int64_t last = graph.rank_of(node.input(3)) - 1;
+  const OnnxValue a = dequantize(node, graph, node.input(0), node.input(1), node.input(2),
+                                 graph.rank_of(node.input(0)) - 2);
+  const OnnxValue b = dequantize(node, graph, node.input(3), node.input(4), node.input(5), last);
+  const OnnxValue y = graph.emit(BatchMatmul{}, {a, b});
+  return {
+      quantize(node, graph, y, node.input(6), node.input(7), DType::kUInt8, graph.rank_of(y) - 1)};
+}
+
+namespace {
+
+// Integers less their zero point as float64, in which all sums of products here are exact.
+OnnxValue centred(const OnnxNode& node, OnnxGraphBuilder& graph, size_t input, size_t zero_point,
+                  int64_t axis) {
+  const OnnxValue x = cast(graph, graph.buffer(node.input(input)), DType::kFloat64);
+  if (!node.has_input(zero_point)) return x;
+  const OnnxValue zero =
+      laid_out(node, graph, node.input(zero_point), graph.shape_of(node.input(input)), axis);
+  return graph.emit(Sub2{}, {x, cast(graph, zero, DType::kFloat64)});
+}
+
+}  // namespace
+
+OnnxValues import_conv_integer(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const OnnxValue x = centred(node, graph, 0, 2, 1);
+  const OnnxValue w = centred(node, graph, 1, 3, 0);
+  return {cast(graph, convolve(node, graph, x, w, nullptr), DType::kInt32)};
+}
+
+OnnxValues import_matmul_integer(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const OnnxValue a = centred(node, graph, 0, 2, graph.rank_of(node.input(0)) - 2);
+  const OnnxValue b = centred(node, graph, 1, 3, graph.rank_of(node.input(1)) - 1);
+  return {cast(graph, graph.emit(BatchMatmul{}, {a, b}), DType::kInt32)};
+}
+
+OnnxValues import_dynamic_quantize_linear(OnnxNode& node, OnnxGraphBuilder& graph) {
+  return graph.emit_all(DynamicQuantizeLinear{}, {node.input(0)});
+}
+
+}  // namespace octet

@@ -1,0 +1,27 @@
+// ONNX's operators, each turned into Octet's operations by a function of its own: importers.inc is
+// the table. The functions stand in import_<family>.cpp.
+#pragma once
+
+#include "octet/formats/onnx/graph_builder.h"
+#include "octet/formats/onnx/node.h"
+
+namespace octet {
+
+// The node's outputs, as many as it has at most.
+using OnnxImporter = OnnxValues (*)(OnnxNode& node, OnnxGraphBuilder& graph);
+
+#define OCTET_ONNX_OP(type, oldest, importer) \
+  OnnxValues importer(OnnxNode& node, OnnxGraphBuilder& graph);
+#include "octet/formats/onnx/importers.inc"
+#undef OCTET_ONNX_OP
+
+struct OnnxImporterRow {
+  const char* type;
+  int64_t oldest;  // the operator set whose form of the operator is the oldest that is understood
+  OnnxImporter importer;
+};
+
+// Null if there is none.
+const OnnxImporterRow* find_onnx_importer(const std::string& type);
+
+}  // namespace octet

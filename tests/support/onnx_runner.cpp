@@ -1,0 +1,90 @@
+#include "tests/support/onnx_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "octet/base/error.h"
+#include "octet/formats/file_io.h"
+#include "octet/formats/npy/npy.h"
+
+namespace octet {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string python() {
+  if (const char* named = std::getenv("OCTET_PYTHON")) return named;
+  const fs::path installed = fs::path(OCTET_SOURCE_DIR) / "build/onnxruntime/bin/python";
+  return fs::exists(installed) ? installed.string() : "python3";
+}
+
+// A folder that is new, and removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "octet-onnx-XXXXXX").string();
+    OCTET_INTERNAL_CHECK(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~TemporaryFolder() { fs::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
+nlohmann::json write_case(const TemporaryFolder& folder, const OnnxRun& run, size_t index) {
+  const std::string model = fmt::format("{}.onnx", index);
+  write_file_atomically(folder.file(model), run.model);
+  nlohmann::json inputs = nlohmann::json::array();
+  for (size_t i = 0; i < run.inputs.size(); ++i) {
+    const std::string name = fmt::format("{}.in{}.npy", index, i);
+    write_npy(folder.file(name), run.inputs[i]);
+    inputs.push_back(name);
+  }
+  return {{"model", model}, {"inputs", inputs}, {"levels", run.levels}};
+}
+
+}  // namespace
+
+bool onnx_runner_present() {
+  static const bool present = [] {
+    const std::string command = "'" + python() + "' -c 'import onnx, onnxruntime' >/dev/null 2>&1";
+    return std::system(command.c_str()) == 0;
+  }();
+  return present;
+}
+
+std::vector<OnnxRunResult> run_onnx(const std::vector<OnnxRun>& runs) {
+  const TemporaryFolder folder;
+  nlohmann::json cases = nlohmann::json::array();
+  for (size_t i = 0; i < runs.size(); ++i) cases.push_back(write_case(folder, runs[i], i));
+  write_file_atomically(folder.file("cases.json"), cases.dump());
+  const std::string script = std::string(OCTET_SOURCE_DIR) + "/tests/support/onnx_runner.py";
+  const std::string command = fmt::format("'{}' '{}' '{}' >'{}' 2>&1", python(), script,
+                                          folder.path(), folder.file("log.txt"));
+  if (std::system(command.c_str()) != 0) {
+    ADD_FAILURE() << "onnx_runner.py failed: " << read_file(folder.file("log.txt"));
+    return std::vector<OnnxRunResult>(runs.size());
+  }
+  std::vector<OnnxRunResult> results;
+  for (const auto& report : nlohmann::json::parse(read_file(folder.file("report.json")))) {
+    OnnxRunResult result{report["check"], report["error"], {}};
+    for (const auto& [level, files] : report["outputs"].items()) {
+      for (const auto& file : files) {
+        result.outputs[level].push_back(read_npy(folder.file(file.get<std::string>())));
+      }
+    }
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+}  // namespace octet
