@@ -208,14 +208,98 @@ TEST_F(ModelCommandsTest, VerifyOverData) {
   EXPECT_EQ(nlohmann::json::parse(outcome.out)["elements"], 400);
 }
 
+TEST_F(ModelCommandsTest, ConvertsToOnnxAndBack) {
+  const std::string onnx = folder_.path("c.onnx");
+  const Outcome there = octet(fmt::format("convert {} {} --opset 13 --json", model_, onnx));
+  ASSERT_EQ(there.code, 0) << there.error;
+  EXPECT_EQ(nlohmann::json::parse(there.out)["checked"], true);
+  const std::string back = folder_.path("d.nnp");
+  const Outcome again = octet(fmt::format("convert {} {}", onnx, back));
+  ASSERT_EQ(again.code, 0) << again.error;
+  for (const std::string& copy : {onnx, back}) {
+    const Outcome same = octet(fmt::format("verify {} {} --input {} --tolerance 1e-6", model_, copy,
+                                           x_));
+    EXPECT_EQ(same.code, 0) << same.error;
+  }
+  EXPECT_EQ(octet(fmt::format("run {} --input x0={} --output y0={}", onnx, x_, y_)).code, 0);
+  EXPECT_TRUE(at::equal(read_npy(y_)[1], at::tensor({2.0F, 2.5F, 3.0F, 3.0F})));
+  EXPECT_EQ(octet(fmt::format("lint {} --target tensorrt", onnx)).code, 1);
+  EXPECT_EQ(octet(fmt::format("inspect {}", onnx)).code, 0);
+}
+
+TEST_F(ModelCommandsTest, DeployStoresIntegers) {
+  const Graph graph = parse_graph(R"(graph net {
+  input x0: float32 (-1, 3)
+  parameter w: float32 (3, 4)
+  parameter s: float32 (1, 1)
+  parameter z: float32 (1, 1)
+  q = QuantizeLinear(w, s, z)
+  d = DequantizeLinear(q, s, z)
+  y0 = Affine[fc](x0, d)
+  output y0
+})");
+  write_nnp(model_, graph, parameters_);
+  for (const char* name : {"deployed.nnp", "deployed.onnx"}) {
+    const std::string out = folder_.path(name);
+    const Outcome outcome = octet(fmt::format("convert {} {} --deploy", model_, out));
+    ASSERT_EQ(outcome.code, 0) << outcome.error;
+    EXPECT_THAT(octet("inspect --graph " + out).out, HasSubstr("int8 (3, 4)"));
+    EXPECT_EQ(octet(fmt::format("verify {} {} --input {} --tolerance 0", model_, out, x_)).code, 0);
+  }
+  const std::string text = folder_.path("float.txt");
+  write_file_atomically(text, "graph g {\n input x: float32 (-1, 3)\n y = ReLU(x)\n output y\n}\n");
+  expect_error(fmt::format("convert {} {} --deploy", text, folder_.path("c.onnx")), 2,
+               "[--deploy] no weight of the network is quantized");
+}
+
+TEST_F(ModelCommandsTest, OnnxIsQuantizedAndEvaluated) {
+  const std::string data = make_data();
+  const std::string onnx = folder_.path("float.onnx");
+  ASSERT_EQ(octet(fmt::format("convert {} {}", train_float(data), onnx)).code, 0);
+  const Outcome eval = octet(fmt::format("eval {} --data {} --json", onnx, data));
+  ASSERT_EQ(eval.code, 0) << eval.error;
+  EXPECT_EQ(nlohmann::json::parse(eval.out)["top1_error"], 0);
+  const Outcome qat = octet(fmt::format(
+      "qat {} --data {} --no-augmentation --batch 8 --steps 20 --preset onnxruntime --out {} "
+      "--metrics {}",
+      onnx, data, folder_.path("qat.nnp"), folder_.path("metrics.json")));
+  ASSERT_EQ(qat.code, 0) << qat.error;
+  EXPECT_EQ(metrics()["top1_error_float"], 0);
+}
+
+// As in tests/support/onnx_runner.h.
+void name_python() {
+  const std::string installed = std::string(OCTET_SOURCE_DIR) + "/build/onnxruntime/bin/python";
+  if (std::filesystem::exists(installed)) setenv("OCTET_PYTHON", installed.c_str(), 0);
+}
+
+TEST_F(ModelCommandsTest, VerifyWithOnnxRuntime) {
+  name_python();
+  const std::string onnx = folder_.path("c.onnx");
+  ASSERT_EQ(octet(fmt::format("convert {} {}", model_, onnx)).code, 0);
+  for (const std::string& path : {model_, onnx}) {
+    const Outcome outcome = octet(fmt::format(
+        "verify {} --with onnxruntime --input {} --tolerance 1e-6 --json", path, x_));
+    if (outcome.error.find("has no onnxruntime") != std::string::npos) {
+      GTEST_SKIP() << outcome.error;
+    }
+    ASSERT_EQ(outcome.code, 0) << outcome.error;
+    EXPECT_EQ(nlohmann::json::parse(outcome.out)["elements"], 8);
+  }
+}
+
 TEST_F(ModelCommandsTest, VerifyWithoutOnnxRuntimeSaysSo) {
-  const std::string onnx = folder_.path("a.onnx");
-  write_file_atomically(onnx, "x");
+  const char* before = std::getenv("OCTET_PYTHON");
+  const std::string kept = before == nullptr ? "" : before;
   setenv("OCTET_PYTHON", "/none/python", 1);
-  const Outcome outcome = octet(fmt::format("verify {} --with onnxruntime --input {}", model_, x_));
-  unsetenv("OCTET_PYTHON");
-  EXPECT_NE(outcome.code, 0);
-  EXPECT_EQ(std::count(outcome.error.begin(), outcome.error.end(), '\n'), 1) << outcome.error;
+  expect_error(fmt::format("verify {} --with onnxruntime --input {}", model_, x_), 4,
+               "[--with] the Python interpreter '/none/python' does not start; OCTET_PYTHON names "
+               "another");
+  if (before == nullptr) {
+    unsetenv("OCTET_PYTHON");
+  } else {
+    setenv("OCTET_PYTHON", kept.c_str(), 1);
+  }
 }
 
 TEST_F(ModelCommandsTest, LintExplainsAndFinds) {
