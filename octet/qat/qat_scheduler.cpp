@@ -6,6 +6,7 @@
 #include "octet/formats/nnp/nnp.h"
 #include "octet/formats/onnx/onnx.h"
 #include "octet/passes/quantize_parameters.h"
+#include "octet/targets/check_graph.h"
 
 namespace octet {
 namespace {
@@ -214,6 +215,7 @@ void QATScheduler::save(const std::string& path, const std::vector<VariableRef>&
 void QATScheduler::write(const std::string& path, const Graph& graph,
                          const ParameterStore& parameters, const SaveOptions& options) const {
   if (path.ends_with(".onnx")) {
+    require_target(graph, parameters, config_.target);
     return write_onnx(path, graph, parameters, {.opset = options.opset});
   }
   NnpWriteOptions written;

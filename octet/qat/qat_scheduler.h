@@ -66,7 +66,7 @@ class QATScheduler {
   const QATConfig& config() const { return config_; }
 
   // Writes the network that `input` belongs to, with all its registered outputs, to a .nnp file, or
-  // to a .onnx file (formats/onnx/onnx.h) by that extension.
+  // to a .onnx file (formats/onnx/onnx.h) by that extension, if the config's target takes it.
   // Inputs are called x0, x1, ... in the order given, outputs y0, y1, ... in that of registration.
   // The batch size is free. Throws Error if no output of that network is registered, or it depends
   // on an input that is not given; for deploy = true before TRAINING.

@@ -12,9 +12,10 @@ namespace {
 
 struct Windows {
   PoolingWindow window;
-  Shape spatial;          // the extents of the image; kFreeDim where not known
-  IntList pads;           // beginnings, then ends
-  bool overhang = false;  // a window reaches beyond the padding, which ONNX has no word for
+  Shape spatial;           // the extents of the image; kFreeDim where not known
+  IntList pads;            // beginnings, then ends
+  bool overhang = false;   // a window reaches beyond the padding, which ONNX has no word for
+  bool rounds_up = false;  // the number of windows in an image of a size that is not known
 };
 
 // Padding that an image of an unknown size would need.
