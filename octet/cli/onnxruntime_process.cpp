@@ -62,7 +62,8 @@ std::string batch_bytes(const std::vector<std::string>& names,
                         const std::vector<at::Tensor>& tensors) {
   std::vector<ArchiveMember> members;
   for (size_t i = 0; i < tensors.size(); ++i) {
-    members.push_back({fmt::format("input_{}.npy", names.at(i)), format_npy(tensors[i].to(c10::kCPU))});
+    members.push_back(
+        {fmt::format("input_{}.npy", names.at(i)), format_npy(tensors[i].to(c10::kCPU))});
   }
   return format_zip(members);
 }

@@ -217,8 +217,8 @@ TEST_F(ModelCommandsTest, ConvertsToOnnxAndBack) {
   const Outcome again = octet(fmt::format("convert {} {}", onnx, back));
   ASSERT_EQ(again.code, 0) << again.error;
   for (const std::string& copy : {onnx, back}) {
-    const Outcome same = octet(fmt::format("verify {} {} --input {} --tolerance 1e-6", model_, copy,
-                                           x_));
+    const Outcome same =
+        octet(fmt::format("verify {} {} --input {} --tolerance 1e-6", model_, copy, x_));
     EXPECT_EQ(same.code, 0) << same.error;
   }
   EXPECT_EQ(octet(fmt::format("run {} --input x0={} --output y0={}", onnx, x_, y_)).code, 0);
@@ -261,9 +261,14 @@ TEST_F(ModelCommandsTest, OnnxIsQuantizedAndEvaluated) {
   EXPECT_EQ(nlohmann::json::parse(eval.out)["top1_error"], 0);
   const Outcome qat = octet(fmt::format(
       "qat {} --data {} --no-augmentation --batch 8 --steps 20 --preset onnxruntime --out {} "
-      "--metrics {}",
-      onnx, data, folder_.path("qat.nnp"), folder_.path("metrics.json")));
+      "--deploy {} --metrics {}",
+      onnx, data, folder_.path("qat.onnx"), folder_.path("deployed.onnx"),
+      folder_.path("metrics.json")));
   ASSERT_EQ(qat.code, 0) << qat.error;
+  const Outcome same =
+      octet(fmt::format("verify {} {} --data {} --tolerance 0 --json", folder_.path("qat.onnx"),
+                        folder_.path("deployed.onnx"), data));
+  EXPECT_EQ(same.code, 0) << same.error;
   EXPECT_EQ(metrics()["top1_error_float"], 0);
 }
 
@@ -278,8 +283,8 @@ TEST_F(ModelCommandsTest, VerifyWithOnnxRuntime) {
   const std::string onnx = folder_.path("c.onnx");
   ASSERT_EQ(octet(fmt::format("convert {} {}", model_, onnx)).code, 0);
   for (const std::string& path : {model_, onnx}) {
-    const Outcome outcome = octet(fmt::format(
-        "verify {} --with onnxruntime --input {} --tolerance 1e-6 --json", path, x_));
+    const Outcome outcome = octet(
+        fmt::format("verify {} --with onnxruntime --input {} --tolerance 1e-6 --json", path, x_));
     if (outcome.error.find("has no onnxruntime") != std::string::npos) {
       GTEST_SKIP() << outcome.error;
     }

@@ -28,6 +28,8 @@ TEST_F(ProgramTest, WrongUseIsCode2) {
       {"train resnet18 --data idx:/none --out x.nnp --solver fast",
        "octet: error: [command line] --solver: fast not in {"},
       {"train resnet18 --data mnist --out " + folder_.path("x.nnp"), "octet: error: [data] "},
+      {"qat x.nnp --data idx:/none --out " + folder_.path("x.txt"),
+       "octet: error: [--out] " + folder_.path("x.txt") + " is neither a .nnp nor a .onnx file"},
       {"train resnet18 --data idx:/none --out " + folder_.path("x.nnp") + " --resume",
        "octet: error: [--resume] needs --checkpoint, the file to go on from"},
       {"bench resnet18 --mode fast", "octet: error: [command line] --mode: fast not in {"},
@@ -170,7 +172,8 @@ TEST_F(ProgramTest, QatResumesWithinRecording) {
   const std::string straight = read_file(out);
   // Step 4 writes a checkpoint, step 20000 is never reached.
   const std::string killed = fmt::format(
-      "{} --steps 20000 --checkpoint {} --checkpoint-every 4 >/dev/null 2>&1 & child=$!; while [ ! -e {} ]; do "
+      "{} --steps 20000 --checkpoint {} --checkpoint-every 4 >/dev/null 2>&1 & child=$!; while [ ! "
+      "-e {} ]; do "
       "sleep 0.01; done; cp {} {}.first; kill -9 $child; wait",
       common, checkpoint, checkpoint, checkpoint, checkpoint);
   octet(killed);

@@ -96,8 +96,9 @@ TEST(NnpOutputs, EveryFloatAndQuantizedNetwork) {
     const at::Tensor found = outputs_of(model, [&](const std::string&) { return x; }).at(0);
     const at::Tensor wanted = read_npy((file.parent_path() / expected).string());
     const bool quantized = expected != "y_float.npy";
-    // Most agree within 10 eps. A value on the border between two quantization steps may fall to the
-    // other side when sums are taken in another order; one of them moves these logits by 500 eps.
+    // Most agree within 10 eps. A value on the border between two quantization steps may fall to
+    // the other side when sums are taken in another order; one of them moves these logits by 500
+    // eps.
     EXPECT_LE(distance_in_eps(found, wanted), quantized ? 1000 : 32);
     ++compared;
   }

@@ -102,8 +102,8 @@ TEST(NnpSchema, ModelsOfTheZoo) {
     auto parameters = std::make_shared<ParameterStore>(1);
     Network network(parameters);
     const VariableRef image = network.input("x0", {2, 3, 32, 32});
-    const VariableRef pred = models::build_model(
-        std::string(name), image, {.test = true, .num_classes = 4, .width = 0.25});
+    const VariableRef pred = models::build_model(std::string(name), image,
+                                                 {.test = true, .num_classes = 4, .width = 0.25});
     Graph graph = network.graph();
     graph.set_outputs({pred.id()});
     expect_for_nnabla(graph, *parameters);

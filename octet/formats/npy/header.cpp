@@ -14,7 +14,8 @@ namespace {
 std::string shown(std::string_view header) {
   constexpr size_t kMostCharacters = 200;
   std::string text(header.substr(0, kMostCharacters));
-  std::ranges::replace_if(text, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
   text.erase(text.find_last_not_of(" ?") + 1);
   return text;
 }
