@@ -3,13 +3,24 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <stdexcept>
 
 namespace octet::cli {
+
+// A check that was asked for does not hold: exit code 1.
+class CheckFailure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 void add_train_command(CLI::App& program);
 void add_qat_command(CLI::App& program);
 void add_eval_command(CLI::App& program);
+void add_run_command(CLI::App& program);
+void add_convert_command(CLI::App& program);
 void add_inspect_command(CLI::App& program);
+void add_verify_command(CLI::App& program);
+void add_lint_command(CLI::App& program);
 void add_bench_command(CLI::App& program);
 
 }  // namespace octet::cli

@@ -5,6 +5,7 @@
 #include "octet/cli/commands.h"
 #include "octet/cli/model_source.h"
 #include "octet/cli/report.h"
+#include "octet/cli/table.h"
 #include "octet/graph/text.h"
 
 namespace octet::cli {
@@ -14,6 +15,7 @@ namespace {
 struct InspectOptions {
   std::string model;
   bool graph = false;
+  bool functions = false;
   int64_t image_size = 224;
   int64_t channels = 3;
   ZooOptions zoo;
@@ -31,25 +33,20 @@ int64_t parameter_elements(const Graph& graph, const Function& function) {
 
 // One line per layer: name, type, output shape, number of parameters.
 void print_layers(const Graph& graph) {
-  std::vector<std::array<std::string, 4>> rows = {{"layer", "type", "output", "parameters"}};
+  Table table{{"layer", "type", "output", "parameters"}};
   for (const FunctionId id : graph.topological_order()) {
     const Function& function = graph.function(id);
     const Variable& output = graph.variable(function.outputs[0]);
     const int64_t elements = parameter_elements(graph, function);
-    rows.push_back({graph.display_name(id), std::string(type_name(function.attributes)),
-                    to_string(output.type.shape), elements > 0 ? std::to_string(elements) : ""});
+    table.push_back({graph.display_name(id), std::string(type_name(function.attributes)),
+                     to_string(output.type.shape), elements > 0 ? std::to_string(elements) : ""});
   }
-  std::array<size_t, 4> widths{};
-  for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const auto& row : rows) {
-    std::string line = fmt::format("{:{}}  {:{}}  {:{}}  {:>{}}", row[0], widths[0], row[1],
-                                   widths[1], row[2], widths[2], row[3], widths[3]);
-    line.erase(line.find_last_not_of(' ') + 1);
-    std::cout << line << '\n';
-  }
-  std::cout << '\n';
+  print_table(table, /*first_number=*/3);
+}
+
+void print_functions() {
+  for (const std::string_view type : operation_types()) std::cout << type << '\n';
+  std::cout << std::flush;
 }
 
 nlohmann::ordered_json figures_of(const Model& model) {
@@ -84,6 +81,8 @@ nlohmann::ordered_json figures_of(const Model& model) {
 }
 
 void run(const InspectOptions& options) {
+  if (options.functions) return print_functions();
+  OCTET_CHECK(!options.model.empty(), "command line", "model is required");
   check_writable(options.report.metrics, "--metrics");
   const Model model =
       names_zoo_model(options.model)
@@ -104,7 +103,14 @@ void run(const InspectOptions& options) {
 void add_inspect_command(CLI::App& program) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App& command = *program.add_subcommand("inspect", "What is in a network");
-  command.add_option("model", options->model, "A file, or a name of the model zoo")->required();
+  command.add_option("model", options->model, "A file, or a name of the model zoo");
+  command.footer(
+      "Examples:\n"
+      "  octet inspect net.nnp\n"
+      "  octet inspect resnet18 --image-size 32 --graph\n"
+      "  octet inspect --functions");
+  command.add_flag("--functions", options->functions,
+                   "List the function types that files may have");
   command.add_flag("--graph", options->graph, "Print the whole network as a text graph");
   command.add_option("--image-size", options->image_size, "Of a zoo model: side of the images")
       ->check(CLI::PositiveNumber)

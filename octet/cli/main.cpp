@@ -9,6 +9,7 @@
 namespace octet::cli {
 namespace {
 
+constexpr int kCheckFailed = 1;
 constexpr int kWrongUse = 2;
 constexpr int kBadFile = 3;
 constexpr int kFailed = 4;
@@ -39,7 +40,11 @@ int run(int argc, char** argv) {
   add_train_command(program);
   add_qat_command(program);
   add_eval_command(program);
+  add_run_command(program);
+  add_convert_command(program);
   add_inspect_command(program);
+  add_verify_command(program);
+  add_lint_command(program);
   add_bench_command(program);
   try {
     check_subcommand(program, argc, argv);
@@ -49,6 +54,8 @@ int run(int argc, char** argv) {
     // --help and --version come as errors of code 0.
     if (error.get_exit_code() == 0) return program.exit(error);
     return report_error(fmt::format("[command line] {}", error.what()), kWrongUse);
+  } catch (const CheckFailure& error) {
+    return report_error(error.what(), kCheckFailed);
   } catch (const FileError& error) {
     return report_error(error.what(), kBadFile);
   } catch (const Error& error) {

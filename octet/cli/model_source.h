@@ -1,25 +1,15 @@
 // MODEL and IN of the command line: a file, or a name of the model zoo.
 #pragma once
 
-#include <c10/core/Device.h>
-
-#include <cstdint>
-#include <memory>
 #include <string>
 
-#include "octet/graph/graph.h"
-#include "octet/graph/parameter_store.h"
+#include "octet/cli/model_formats.h"
 
 namespace octet::cli {
 
-struct Model {
-  Graph graph;
-  std::shared_ptr<ParameterStore> parameters;
-};
-
-// Reads a .nnp, .nntxt or .prototxt, or a text graph (.txt, .octet), whose parameters are drawn
-// from `seed`. Throws FileError for a file that is missing or wrong, and for another extension;
-// where `zoo` is true the message for a missing file lists the models of the zoo.
+// Reads a file by its extension, see model_formats.h; the parameters of a text graph are drawn from
+// `seed`. Throws FileError for a file that is missing or wrong, and for another extension; where
+// `zoo` is true the message for a missing file lists the models of the zoo.
 Model read_model(const std::string& path, c10::Device device, uint64_t seed = 0, bool zoo = false);
 
 // Whether the name stands for a model of the zoo: it is one and there is no file of that name.

@@ -11,6 +11,7 @@ namespace octet::cli {
 namespace {
 
 struct QatOptions : TrainingOptions {
+  std::string deploy;
   QuantizationOptions quantization;
 };
 
@@ -36,9 +37,18 @@ TrainingHooks hooks_of(QATScheduler& scheduler) {
           .restore = [&](const std::string& state) { scheduler.restore(state); }};
 }
 
+// QATScheduler writes these two.
+void check_extension(const std::string& path, const std::string& option) {
+  OCTET_CHECK(path.empty() || path.ends_with(".nnp") || path.ends_with(".onnx"), option,
+              "{} is neither a .nnp nor a .onnx file", path);
+}
+
 void run(const QatOptions& options) {
   check_outputs(options);
-  const QATConfig config = read_config(options.quantization);
+  check_writable(options.deploy, "--deploy");
+  check_extension(options.out, "--out");
+  check_extension(options.deploy, "--deploy");
+  read_config(options.quantization);  // a bad one is an error before anything is read
   const c10::Device device = use_machine(options.machine);
   const Model model = read_model(options.model, device, options.seed);
   check_float(model.graph, options.model);
@@ -48,6 +58,7 @@ void run(const QatOptions& options) {
   const auto validation = open_validation_data(options.data, image_shape[1]);
   check_image_shape(*training, image_shape, options.model);
   const int64_t steps = total_steps(options, *training);
+  const QATConfig config = read_config(options.quantization, steps);
   check_steps(config, steps);
   networks.pred.network().random().reseed(options.seed);
 
@@ -69,6 +80,9 @@ void run(const QatOptions& options) {
 
   const double error = validate("validate qat");
   scheduler.save(options.out, networks.validation_image, {.batch_size = 1});
+  if (!options.deploy.empty()) {
+    scheduler.save(options.deploy, networks.validation_image, {.batch_size = 1, .deploy = true});
+  }
   nlohmann::ordered_json figures =
       training_figures(options, result, error, training->skipped() + validation->skipped());
   figures["top1_error_float"] = float_error;
@@ -80,7 +94,9 @@ void run(const QatOptions& options) {
 void add_qat_command(CLI::App& program) {
   auto options = std::make_shared<QatOptions>();
   CLI::App& command = *program.add_subcommand("qat", "Train a float network on with quantization");
-  command.add_option("in", options->model, "The float network: a .nnp file")->required();
+  command.add_option("in", options->model, "The float network: a file")->required();
+  command.add_option("--deploy", options->deploy,
+                     "Also write the network with integer weights to this .nnp or .onnx file");
   add_quantization_options(command, options->quantization);
   add_training_options(command, *options);
   command.callback([options] { run(*options); });

@@ -1,5 +1,7 @@
 #include "octet/cli/quantization_options.h"
 
+#include <algorithm>
+
 namespace octet::cli {
 
 void add_quantization_options(CLI::App& command, QuantizationOptions& options) {
@@ -9,15 +11,23 @@ void add_quantization_options(CLI::App& command, QuantizationOptions& options) {
   command.add_option("--config", options.config, "A TOML file with fields of QATConfig");
   command
       .add_option("--recording-steps", options.recording_steps,
-                  "Steps in which ranges are recorded, in place of the config's")
+                  "Steps in which ranges are recorded, in place of the config's; without "
+                  "either a tenth of all steps, 100 at most")
       ->check(CLI::PositiveNumber);
 }
 
-QATConfig read_config(const QuantizationOptions& options) {
+QATConfig read_config(const QuantizationOptions& options, int64_t steps) {
+  // No config can begin TRAINING before RECORDING, so this tells whether the file says a step.
+  constexpr int64_t kNotGiven = -1;
   QATConfig config = qat_preset(options.preset);
+  const int64_t usual = config.niter_to_training - config.niter_to_recording;
+  config.niter_to_training = kNotGiven;
   if (!options.config.empty()) read_config_file(options.config, config);
   if (options.recording_steps > 0) {
     config.niter_to_training = config.niter_to_recording + options.recording_steps;
+  } else if (config.niter_to_training == kNotGiven) {
+    const int64_t share = steps > 0 ? std::max<int64_t>(1, steps / 10) : usual;
+    config.niter_to_training = config.niter_to_recording + std::min(usual, share);
   }
   config.validate();
   return config;

@@ -16,7 +16,9 @@ struct QuantizationOptions {
 
 void add_quantization_options(CLI::App& command, QuantizationOptions& options);
 
-// Throws FileError for a bad config file, Error for a config that makes no sense.
-QATConfig read_config(const QuantizationOptions& options);
+// Throws FileError for a bad config file, Error for a config that makes no sense. `steps`: those of
+// the whole training; where neither the file nor --recording-steps says when quantized training
+// begins, ranges are recorded for a tenth of them, 100 at most. 0: the number is not known.
+QATConfig read_config(const QuantizationOptions& options, int64_t steps = 0);
 
 }  // namespace octet::cli

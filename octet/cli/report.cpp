@@ -38,10 +38,13 @@ void check_writable(const std::string& path, const std::string& option) {
                    option, folder.string());
 }
 
-void report(const nlohmann::ordered_json& figures, const ReportOptions& options) {
-  if (!options.metrics.empty()) write_file_atomically(options.metrics, figures.dump(2) + "\n");
+void report(const nlohmann::ordered_json& figures, const ReportOptions& options,
+            const nlohmann::ordered_json& details) {
+  nlohmann::ordered_json all = figures;
+  all.update(details);
+  if (!options.metrics.empty()) write_file_atomically(options.metrics, all.dump(2) + "\n");
   if (options.json) {
-    std::cout << figures.dump(2) << std::endl;
+    std::cout << all.dump(2) << std::endl;
     return;
   }
   size_t width = 0;

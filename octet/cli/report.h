@@ -20,8 +20,9 @@ void add_report_options(CLI::App& command, ReportOptions& options);
 void check_writable(const std::string& path, const std::string& option);
 
 // Writes one flat JSON object: to the file if one is wanted, and to standard output, as a table of
-// its keys and values or as JSON.
-void report(const nlohmann::ordered_json& figures, const ReportOptions& options);
+// its keys and values or as JSON. `details` (lists, say) only go into the JSON.
+void report(const nlohmann::ordered_json& figures, const ReportOptions& options,
+            const nlohmann::ordered_json& details = nlohmann::ordered_json::object());
 
 // The most memory that the process has had so far, in MB (10^6 bytes).
 double peak_mb();

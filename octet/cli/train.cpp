@@ -1,9 +1,9 @@
 // octet train: a float network, from the zoo or from a file, trained on a data set.
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
+#include "octet/cli/model_sink.h"
 #include "octet/cli/model_source.h"
 #include "octet/cli/training_options.h"
-#include "octet/formats/nnp/nnp.h"
 
 namespace octet::cli {
 
@@ -53,7 +53,7 @@ void run(const TrainOptions& options) {
                                 options.data.batch, "validate");
   Graph trained = networks.validation_pred.network().graph();
   trained.set_name("net");
-  write_nnp(options.out, trained, *model.parameters, {.batch_size = 1});
+  write_model(options.out, {std::move(trained), model.parameters}, {.check = false});
   report(training_figures(options, result, error, training->skipped() + validation->skipped()),
          options.report);
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "octet/base/error.h"
+#include "octet/cli/model_formats.h"
 #include "octet/train/evaluation.h"
 #include "octet/train/solver_factory.h"
 
@@ -35,7 +36,10 @@ void add_solver_options(CLI::App& command, TrainingOptions& options) {
 }  // namespace
 
 void add_training_options(CLI::App& command, TrainingOptions& options) {
-  command.add_option("--out", options.out, "The .nnp file to write")->required();
+  command
+      .add_option("--out", options.out,
+                  "The file to write: .nnp, .onnx or another that convert writes")
+      ->required();
   auto* epochs = command.add_option("--epochs", options.epochs, "Passes over the training data")
                      ->check(CLI::PositiveNumber)
                      ->capture_default_str();
@@ -57,6 +61,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
 
 void check_outputs(const TrainingOptions& options) {
   check_writable(options.out, "--out");
+  format_of(options.out);
   check_writable(options.checkpoint, "--checkpoint");
   check_writable(options.report.metrics, "--metrics");
   OCTET_CHECK(!options.resume || !options.checkpoint.empty(), "--resume",

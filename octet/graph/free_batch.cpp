@@ -29,9 +29,18 @@ Shape* stated_shape(Attributes& attributes) {
   return nullptr;
 }
 
-// Frees the batch where a shape states it as a number. The dimensions behind it become numbers, so
-// that a -1 among them does not compete. Shapes over constants and parameters are not concerned.
-void free_stated_shapes(Graph& graph, int64_t batch) {
+// A slice that ends at the batch size is meant to end with the batch, whatever it is; written as a
+// number it would cut larger batches. An end beyond the batch means the same.
+void open_batch_end(Slice& slice, const Shape& input, int64_t batch) {
+  const auto count = static_cast<int64_t>(slice.stop.size());
+  if (count != input.rank() || slice.step[0] < 0) return;
+  if (slice.stop[0] >= batch) slice.stop[0] = kSliceEnd;
+}
+
+// Frees the batch where a shape or a slice states it as a number. The dimensions behind it become
+// numbers, so that a -1 among them does not compete. Shapes over constants and parameters are not
+// concerned.
+void free_stated_extents(Graph& graph, int64_t batch) {
   std::vector<bool> from_input(static_cast<size_t>(graph.num_variable_slots()), false);
   for (VariableId id = 0; id < graph.num_variable_slots(); ++id) {
     from_input[id] = graph.variable(id).kind == VariableKind::kInput;
@@ -41,9 +50,12 @@ void free_stated_shapes(Graph& graph, int64_t batch) {
     bool concerned = false;
     for (const VariableId input : function.inputs) concerned = concerned || from_input[input];
     for (const VariableId output : function.outputs) from_input[output] = concerned;
+    if (!concerned || !starts_with_batch(graph, function.inputs[0], batch)) continue;
+    if (auto* slice = std::get_if<Slice>(&function.attributes)) {
+      open_batch_end(*slice, graph.variable(function.inputs[0]).type.shape, batch);
+    }
     Shape* shape = stated_shape(function.attributes);
-    if (!concerned || shape == nullptr || shape->empty() || (*shape)[0] != batch) continue;
-    if (!starts_with_batch(graph, function.inputs[0], batch)) continue;
+    if (shape == nullptr || shape->empty() || (*shape)[0] != batch) continue;
     *shape = graph.variable(function.outputs[0]).type.shape;
     (*shape)[0] = kFreeDim;
   }
@@ -56,7 +68,7 @@ Graph with_free_batch(const Graph& graph) {
   const int64_t batch = batch_of(graph, leaves);
   if (batch == kFreeDim) return graph;
   Graph freed = graph;
-  free_stated_shapes(freed, batch);
+  free_stated_extents(freed, batch);
   for (VariableId id = 0; id < freed.num_variable_slots(); ++id) {
     const Variable& variable = freed.variable(id);
     if (variable.kind != VariableKind::kInput || !starts_with_batch(freed, id, batch)) continue;

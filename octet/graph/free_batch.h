@@ -6,10 +6,10 @@
 namespace octet {
 
 // The graph with the batch dimension free: the first dimension of the inputs, everything that
-// follows from it, and the shapes that Reshape and Broadcast state. Ids stay valid. The batch size
-// is the first dimension of the first input of graph.outputs() that has one. If some function
-// cannot do without the number, the graph comes back as it was, and a warning says why; so leave
-// out first what is not to be saved (compact()).
+// follows from it, the shapes that Reshape and Broadcast state, and slices that end where the batch
+// ends. Ids stay valid. The batch size is the first dimension of the first input of graph.outputs()
+// that has one. If some function cannot do without the number, the graph comes back as it was, and
+// a warning says why; so leave out first what is not to be saved (compact()).
 Graph with_free_batch(const Graph& graph);
 
 }  // namespace octet

@@ -1,113 +1,14 @@
 // The program as its user meets it: arguments in; exit code, streams and files out.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sys/wait.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <nlohmann/json.hpp>
-
-#include "octet/base/error.h"
-#include "octet/formats/file_io.h"
-#include "tests/support/dataset_files.h"
+#include "tests/cli/program_fixture.h"
 
 namespace octet {
 namespace {
 
-using ::testing::EndsWith;
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
-
-struct Outcome {
-  int code = -1;
-  std::string out;
-  std::string error;
-};
-
-class ProgramTest : public ::testing::Test {
- protected:
-  // Runs `octet ARGUMENTS` through the shell, on one thread.
-  Outcome octet(const std::string& arguments) const {
-    const std::string command =
-        fmt::format("OMP_NUM_THREADS=1 '{}' {} >'{}' 2>'{}' </dev/null", OCTET_PROGRAM, arguments,
-                    folder_.path("stdout"), folder_.path("stderr"));
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder_.path("stdout")),
-            read_file(folder_.path("stderr"))};
-  }
-
-  // MNIST's files with `count` images of 8 x 8: class k is bright in row k.
-  std::string make_data(uint32_t count = 40) const {
-    for (const std::string split : {"train", "t10k"}) {
-      test::Bytes pixels(count * 64, 10);
-      test::Bytes labels(count);
-      for (uint32_t i = 0; i < count; ++i) {
-        const uint32_t label = i % 4;
-        labels[i] = static_cast<uint8_t>(label);
-        for (uint32_t x = 0; x < 8; ++x) pixels[i * 64 + label * 16 + x] = 200;
-      }
-      test::write_bytes(folder_.path("data/" + split + "-images-idx3-ubyte"),
-                        test::idx_bytes({count, 8, 8}, pixels));
-      test::write_bytes(folder_.path("data/" + split + "-labels-idx1-ubyte"),
-                        test::idx_bytes({count}, labels));
-    }
-    return "idx:" + folder_.path("data");
-  }
-
-  // A small network with batch normalization, as a text graph.
-  std::string make_network() const {
-    const std::string path = folder_.path("small.txt");
-    write_file_atomically(path, R"(graph small {
-  input x: float32 (-1, 1, 8, 8)
-  parameter conv1/W: float32 (4, 1, 3, 3)
-  parameter bn/beta: float32 (1, 4, 1, 1)
-  parameter bn/gamma: float32 (1, 4, 1, 1)
-  parameter bn/mean: float32 (1, 4, 1, 1)
-  parameter bn/var: float32 (1, 4, 1, 1)
-  parameter conv2/W: float32 (8, 4, 3, 3)
-  parameter fc/W: float32 (512, 10)
-  parameter fc/b: float32 (10)
-  h = Convolution[conv1](x, conv1/W) {pad=(1, 1)}
-  n = BatchNormalization[bn](h, bn/beta, bn/gamma, bn/mean, bn/var)
-  r = ReLU(n)
-  h2 = Convolution[conv2](r, conv2/W) {pad=(1, 1)}
-  r2 = ReLU(h2)
-  y = Affine[fc](r2, fc/W, fc/b)
-  output y
-}
-)");
-    return path;
-  }
-
-  nlohmann::json metrics() const {
-    return nlohmann::json::parse(read_file(folder_.path("metrics.json")));
-  }
-  // Trains the small network; gives the path of the .nnp.
-  std::string train_float(const std::string& data, const std::string& more = "") const {
-    const std::string out = folder_.path("float.nnp");
-    const Outcome outcome = octet(fmt::format(
-        "train {} --data {} --no-augmentation --batch 8 --steps 30 --lr 0.05 --seed 3 --out {} "
-        "--metrics {} {}",
-        make_network(), data, out, folder_.path("metrics.json"), more));
-    EXPECT_EQ(outcome.code, 0) << outcome.error;
-    return out;
-  }
-
-  test::TemporaryFolder folder_;
-};
-
-// The only line, or the last one where progress came before.
-std::string error_line(const Outcome& outcome) {
-  EXPECT_THAT(outcome.error, EndsWith("\n"));
-  const std::string text = outcome.error.substr(0, outcome.error.size() - 1);
-  const size_t begin = text.rfind('\n');
-  return begin == std::string::npos ? text : text.substr(begin + 1);
-}
-
 TEST_F(ProgramTest, HelpAndVersion) {
   const Outcome help = octet("--help");
   EXPECT_EQ(help.code, 0);
-  for (const char* name : {"train", "qat", "eval", "inspect", "bench"}) {
+  for (const char* name :
+       {"train", "qat", "eval", "run", "convert", "inspect", "verify", "lint", "bench"}) {
     EXPECT_THAT(help.out, HasSubstr(name));
     const Outcome sub = octet(fmt::format("{} --help", name));
     EXPECT_EQ(sub.code, 0);
@@ -121,11 +22,14 @@ TEST_F(ProgramTest, WrongUseIsCode2) {
       {"", "octet: error: [command line] A subcommand is required"},
       {"trian --data x",
        "octet: error: [command line] there is no subcommand 'trian'; there are train, qat, eval, "
-       "inspect, bench"},
+       "run, "
+       "convert, inspect, verify, lint, bench"},
       {"train resnet18 --out x.nnp", "octet: error: [command line] --data is required"},
       {"train resnet18 --data idx:/none --out x.nnp --solver fast",
        "octet: error: [command line] --solver: fast not in {"},
       {"train resnet18 --data mnist --out " + folder_.path("x.nnp"), "octet: error: [data] "},
+      {"qat x.nnp --data idx:/none --out " + folder_.path("x.txt"),
+       "octet: error: [--out] " + folder_.path("x.txt") + " is neither a .nnp nor a .onnx file"},
       {"train resnet18 --data idx:/none --out " + folder_.path("x.nnp") + " --resume",
        "octet: error: [--resume] needs --checkpoint, the file to go on from"},
       {"bench resnet18 --mode fast", "octet: error: [command line] --mode: fast not in {"},
@@ -231,6 +135,61 @@ TEST_F(ProgramTest, TrainingIsTheSameForTheSameSeedAndAfterAResume) {
   EXPECT_EQ(octet(common + " --steps 13").code, 0);
   EXPECT_EQ(octet(common + " --steps 30 --resume").code, 0);
   EXPECT_EQ(read_file(out), straight);
+}
+
+// A QAT run that stops in each of its stages goes on to the same file.
+TEST_F(ProgramTest, QatResumesToTheSameBits) {
+  const std::string data = make_data();
+  const std::string trained = train_float(data);
+  const std::string out = folder_.path("qat.nnp");
+  const std::string common = fmt::format(
+      "qat {} --data {} --no-augmentation --batch 8 --lr 0.01 --seed 3 --schedule constant "
+      "--recording-steps 6 --out {}",
+      trained, data, out);
+  ASSERT_EQ(octet(common + " --steps 20").code, 0);
+  const std::string straight = read_file(out);
+  const std::string checkpoint = " --checkpoint " + folder_.path("c") + " --checkpoint-every 4";
+  for (const char* stop : {"9", "15"}) {
+    const Outcome half = octet(common + checkpoint + " --steps " + stop);
+    ASSERT_EQ(half.code, 0) << half.error;
+    ASSERT_EQ(octet(common + checkpoint + " --resume --steps 20").code, 0);
+    EXPECT_EQ(read_file(out), straight) << stop;
+  }
+}
+
+// 4 is within RECORDING: the training is killed rather than ended, since QAT that ends there is
+// refused, so its last checkpoint is one that --checkpoint-every wrote.
+TEST_F(ProgramTest, QatResumesWithinRecording) {
+  const std::string data = make_data();
+  const std::string trained = train_float(data);
+  const std::string out = folder_.path("qat.nnp");
+  const std::string checkpoint = folder_.path("c");
+  const std::string common = fmt::format(
+      "qat {} --data {} --no-augmentation --batch 8 --lr 0.01 --seed 3 --schedule constant "
+      "--recording-steps 6 --out {}",
+      trained, data, out);
+  ASSERT_EQ(octet(common + " --steps 20").code, 0);
+  const std::string straight = read_file(out);
+  // Step 4 writes a checkpoint, step 20000 is never reached.
+  const std::string killed = fmt::format(
+      "{} --steps 20000 --checkpoint {} --checkpoint-every 4 >/dev/null 2>&1 & child=$!; while [ ! "
+      "-e {} ]; do "
+      "sleep 0.01; done; cp {} {}.first; kill -9 $child; wait",
+      common, checkpoint, checkpoint, checkpoint, checkpoint);
+  octet(killed);
+  ASSERT_TRUE(std::filesystem::exists(checkpoint + ".first"));
+  const Outcome resumed =
+      octet(fmt::format("{} --steps 20 --resume --checkpoint {}.first", common, checkpoint));
+  ASSERT_EQ(resumed.code, 0) << resumed.error;
+  EXPECT_EQ(read_file(out), straight);
+}
+
+TEST_F(ProgramTest, RecordsForAShareOfAShortTraining) {
+  const std::string data = make_data();
+  const Outcome outcome = octet(fmt::format("qat {} --data {} --steps 20 --batch 8 --out {}",
+                                            train_float(data), data, folder_.path("qat.nnp")));
+  ASSERT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(outcome.error, HasSubstr("qat TRAINING 20/20"));
 }
 
 TEST_F(ProgramTest, SaysThatRecordingTakesTooLong) {

@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "octet/formats/archive.h"
 #include "octet/formats/nnp/nnp.h"
 #include "octet/formats/nnp/parameter_hdf5.h"
@@ -188,6 +190,64 @@ TEST(NnpReader, MakesParametersByTheirInitializer) {
                                  .value.detach();
   EXPECT_LE(uniform.abs().max().item<float>(), 0.5f);
   EXPECT_NE(uniform[0].item<float>(), uniform[1].item<float>());
+}
+
+// The standard deviation, or the bound, that each rule of NNabla gives for a weight.
+TEST(NnpReader, KnowsEveryInitializerOfNnabla) {
+  const auto weight_by = [](const std::string& type, const std::string& shape) {
+    const std::string text = fmt::format(
+        "network {{ name: 'n' variable {{ name: 'w' type: 'Parameter' shape {{ dim: [{}] }} "
+        "initializer {{ type: '{}' multiplier: 2 }} }} variable {{ name: 'y' type: 'Buffer' }} "
+        "function {{ name: 'f' type: 'Abs' input: 'w' output: 'y' }} }}",
+        shape, type);
+    return parse_nnp(text, "a.nntxt").parameters->at("w").value.detach();
+  };
+  struct Case {
+    std::string type;
+    std::string shape;
+    double fan;  // the variance of a normal one is 2 * 2 * 2 / fan, a bound 2 * sqrt(6 / fan)
+  };
+  const std::string affine = "40, 30, 20";  // 40 in, 600 out
+  const std::string conv = "60, 50, 3, 4";  // 60 out, 50 in, 12 kernel elements
+  const std::string last = "60, 3, 4, 50";
+  for (const Case& c : std::vector<Case>{{"NormalAffineHe", affine, 40},
+                                         {"NormalAffineHeForward", affine, 40},
+                                         {"NormalAffineHeBackward", affine, 600},
+                                         {"NormalAffineGlorot", affine, 640},
+                                         {"UniformAffineGlorot", affine, 640},
+                                         {"NormalConvolutionHe", conv, 600},
+                                         {"NormalConvolutionHeForward", conv, 600},
+                                         {"NormalConvolutionHeBackward", conv, 720},
+                                         {"NormalConvolutionGlorot", conv, 660},
+                                         {"UniformConvolutionGlorot", conv, 660},
+                                         {"NormalCLConvHe", last, 600},
+                                         {"NormalCLConvHeForward", last, 600},
+                                         {"NormalCLConvHeBackward", last, 720},
+                                         {"NormalCLConvGlorot", last, 660},
+                                         {"UniformCLConvGlorot", last, 660}}) {
+    const at::Tensor w = weight_by(c.type, c.shape);
+    if (c.type.starts_with("Uniform")) {
+      // The largest of tens of thousands of values comes within a thousandth of the bound.
+      const double bound = 2 * std::sqrt(6 / c.fan);
+      EXPECT_LE(w.abs().max().item<double>(), bound * 1.000001) << c.type;
+      EXPECT_GE(w.abs().max().item<double>(), bound * 0.999) << c.type;
+    } else {
+      // 24,000 values and more: the estimate is within 3 % at five standard errors.
+      EXPECT_NEAR(w.std().item<double>() / (2 * std::sqrt(2 / c.fan)), 1, 0.03) << c.type;
+    }
+  }
+  EXPECT_NEAR(weight_by("Normal", affine).std().item<double>(), 2, 0.06);
+  EXPECT_TRUE(at::equal(weight_by("Range", "2, 3"),
+                        at::tensor({0.0F, 2.0F, 4.0F, 0.0F, 2.0F, 4.0F}).reshape({2, 3})));
+}
+
+TEST(NnpReader, SaysThatTheSolversStateIsNotRead) {
+  ::testing::internal::CaptureStderr();
+  auto members = model_of(whole_text());
+  members.push_back({"o_Adam_optimizer.h5.optimizer", "not even HDF5"});
+  expect_the_network(read(members));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("the state of its solver is not read (o_Adam_optimizer.h5.optimizer)"));
 }
 
 struct BadModel {

@@ -29,6 +29,33 @@ TEST(FreeBatch, FreesStatedShapesThatLeaveOneExtentOpen) {
 )");
 }
 
+TEST(FreeBatch, OpensSlicesThatEndWithTheBatch) {
+  EXPECT_EQ(print(freed(R"(graph net {
+  input x: float32 (8, 3, 4)
+  whole = Slice(x) {start=[0, 1, 0], stop=[8, 3, 4], step=[1, 1, 1]}
+  beyond = Slice(x) {start=[0, 0, 0], stop=[100, 3, 4], step=[2, 1, 1]}
+  first = Slice(x) {start=[0, 0, 0], stop=[4, 3, 4], step=[1, 1, 1]}
+  inner = Slice(x) {start=[0], stop=[4], step=[1]}
+  output whole
+  output beyond
+  output first
+  output inner
+}
+)")),
+            R"(graph net {
+  input x: float32 (-1, 3, 4)
+  whole = Slice(x) {start=[0, 1, 0], stop=[2147483647, 3, 4], step=[1, 1, 1]}
+  beyond = Slice(x) {start=[0, 0, 0], stop=[2147483647, 3, 4], step=[2, 1, 1]}
+  first = Slice(x) {start=[0, 0, 0], stop=[4, 3, 4], step=[1, 1, 1]}
+  inner = Slice(x) {start=[0], stop=[4], step=[1]}
+  output whole
+  output beyond
+  output first
+  output inner
+}
+)");
+}
+
 TEST(FreeBatch, LeavesShapesOverParametersAlone) {
   const std::string printed = print(freed(R"(graph net {
   input x: float32 (8, 4)

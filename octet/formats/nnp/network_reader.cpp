@@ -96,9 +96,11 @@ class NetworkReader {
 
   void add_function(const DeclaredFunction& function) {
     std::optional<Attributes> attributes = default_attributes(function.type);
-    OCTET_CHECK_FILE(attributes.has_value(), function.place,
-                     "function '{}' has the type '{}', which is not supported", function.name,
-                     function.type);
+    OCTET_CHECK_FILE(
+        attributes.has_value(), function.place,
+        "function '{}' has the type '{}', which is not supported (octet inspect --functions "
+        "lists those that are)",
+        function.name, function.type);
     read_arguments(*attributes, *function.message, context_.network.where);
     std::string name =
         is_generated_name(function.name, declarations_.name, function.type) ? "" : function.name;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "octet/graph/graph.h"
 #include "octet/graph/parameter_store.h"
@@ -41,6 +42,9 @@ struct NnpModel {
 // Reads a .nnp, or a bare .nntxt or .prototxt with its parameters inside. Throws FileError with the
 // file, and where it can the member, line and column.
 NnpModel read_nnp(const std::string& path, const NnpReadOptions& options = {});
+// The same from memory; `path` tells the kind of file by its extension and is its name in errors.
+NnpModel parse_nnp(std::string_view bytes, const std::string& path,
+                   const NnpReadOptions& options = {});
 
 enum class ParameterFormat : uint8_t { kHdf5, kProtobuf };
 
@@ -61,6 +65,11 @@ struct NnpWriteOptions {
 // be written.
 void write_nnp(const std::string& path, const Graph& graph, const ParameterStore& parameters,
                const NnpWriteOptions& options = {});
+
+// Writes the same network as a .nntxt, with the parameters inside the text as float32. What only
+// octet.json could hold is left out, with a warning.
+void write_nntxt(const std::string& path, const Graph& graph, const ParameterStore& parameters,
+                 const NnpWriteOptions& options = {});
 
 // The same as bytes.
 std::string format_nnp(const Graph& graph, const ParameterStore& parameters,

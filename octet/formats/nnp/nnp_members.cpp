@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "octet/base/error.h"
+#include "octet/base/logging.h"
 #include "octet/formats/archive.h"
 #include "octet/formats/file_io.h"
 #include "octet/formats/nnp/parameter_files.h"
@@ -36,20 +37,43 @@ bool take_member(std::string_view name, std::string_view bytes, const std::strin
   return true;
 }
 
-}  // namespace
-
-NnpMembers read_nnp_members(const std::string& path) {
-  NnpMembers members;
-  if (!path.ends_with(".nnp")) {
-    OCTET_CHECK_FILE(take_member(path, read_file(path), path, members), path,
-                     "is not a .nnp, .nntxt, .prototxt, .protobuf or .h5 file by its extension");
-    return members;
+// Training goes on from checkpoints, which hold all of its state; this is a part of it.
+void warn_of_solver_states(const std::vector<ArchiveMember>& archive, const std::string& path) {
+  std::vector<std::string_view> names;
+  for (const ArchiveMember& member : archive) {
+    if (member.name.ends_with(".optimizer")) names.push_back(member.name);
   }
-  for (ArchiveMember& member : read_zip(path)) {
+  if (names.empty()) return;
+  log_warning("[{}] the state of its solver is not read ({})", path, fmt::join(names, ", "));
+}
+
+NnpMembers take_archive(std::vector<ArchiveMember> archive, const std::string& path) {
+  NnpMembers members;
+  warn_of_solver_states(archive, path);
+  for (ArchiveMember& member : archive) {
     take_member(member.name, member.bytes, fmt::format("{}:{}", path, member.name), members);
     member.bytes = std::string();  // large, and no longer needed
   }
   return members;
+}
+
+NnpMembers take_file(std::string_view bytes, const std::string& path) {
+  NnpMembers members;
+  OCTET_CHECK_FILE(take_member(path, bytes, path, members), path,
+                   "is not a .nnp, .nntxt, .prototxt, .protobuf or .h5 file by its extension");
+  return members;
+}
+
+}  // namespace
+
+NnpMembers read_nnp_members(const std::string& path) {
+  if (path.ends_with(".nnp")) return take_archive(read_zip(path), path);
+  return take_file(read_file(path), path);
+}
+
+NnpMembers parse_nnp_members(std::string_view bytes, const std::string& path) {
+  if (path.ends_with(".nnp")) return take_archive(parse_zip(bytes, path), path);
+  return take_file(bytes, path);
 }
 
 }  // namespace octet

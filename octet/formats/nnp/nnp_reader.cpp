@@ -60,12 +60,13 @@ void fill_store(const NnpMembers& members, const NetworkExtras* extras, Paramete
   }
 }
 
-}  // namespace
-
-NnpModel read_nnp(const std::string& path, const NnpReadOptions& options) {
+void check_batch_size(const NnpReadOptions& options, const std::string& path) {
   OCTET_CHECK(options.batch_size == kFreeDim || options.batch_size > 0, path,
               "cannot be read with the batch size {}", options.batch_size);
-  const NnpMembers members = read_nnp_members(path);
+}
+
+NnpModel model_of(const NnpMembers& members, const std::string& path,
+                  const NnpReadOptions& options) {
   NetworkReadContext context;
   context.executor = find_executor(members, path, options.executor);
   context.network = find_network(members, path, context.executor);
@@ -86,6 +87,18 @@ NnpModel read_nnp(const std::string& path, const NnpReadOptions& options) {
   }
   model.extra = members.extras.extra;
   return model;
+}
+
+}  // namespace
+
+NnpModel read_nnp(const std::string& path, const NnpReadOptions& options) {
+  check_batch_size(options, path);
+  return model_of(read_nnp_members(path), path, options);
+}
+
+NnpModel parse_nnp(std::string_view bytes, const std::string& path, const NnpReadOptions& options) {
+  check_batch_size(options, path);
+  return model_of(parse_nnp_members(bytes, path), path, options);
 }
 
 }  // namespace octet

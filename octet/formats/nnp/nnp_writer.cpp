@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "octet/base/error.h"
+#include "octet/base/logging.h"
 #include "octet/formats/archive.h"
 #include "octet/formats/file_io.h"
 #include "octet/formats/nnp/network_writer.h"
@@ -45,24 +46,67 @@ ArchiveMember parameter_member(const std::vector<StoredParameter>& parameters,
   return {"parameter.protobuf", format_parameter_protobuf(parameters)};
 }
 
+// The network as it is saved, and what goes into the two kinds of file.
+struct SavedNetwork {
+  Graph graph;
+  WrittenNetwork network;
+};
+
+SavedNetwork saved_network(const Graph& graph, const NnpWriteOptions& options) {
+  OCTET_CHECK(!graph.outputs().empty(), graph.name(), "the network has no outputs to save");
+  SavedNetwork saved{compact(graph), {}};
+  if (options.variable_batch_size) {
+    saved.graph = with_free_batch(saved.graph);
+  }
+  saved.network = write_network(saved.graph, options.batch_size);
+  return saved;
+}
+
+void add_parameter(TextMessage& text, const StoredParameter& parameter) {
+  TextMessage& message = add_message(text, "parameter");
+  add_string(message, "variable_name", parameter.name);
+  TextMessage& shape = add_message(message, "shape");
+  for (const int64_t dim : parameter.value.sizes()) add_int(shape, "dim", dim);
+  const at::Tensor values = parameter.value.to(at::kCPU, at::kFloat).contiguous();
+  const std::span<const float> data(values.data_ptr<float>(), static_cast<size_t>(values.numel()));
+  for (const float value : data) add_float(message, "data", value);
+  if (parameter.need_grad) add_bool(message, "need_grad", true);
+}
+
 }  // namespace
 
 std::string format_nnp(const Graph& graph, const ParameterStore& parameters,
                        const NnpWriteOptions& options) {
-  OCTET_CHECK(!graph.outputs().empty(), graph.name(), "the network has no outputs to save");
-  Graph saved = compact(graph);
-  if (options.variable_batch_size) saved = with_free_batch(saved);
-  WrittenNetwork network = write_network(saved, options.batch_size);
+  SavedNetwork saved = saved_network(graph, options);
   NnpExtras extras;
-  extras.networks[saved.name()] = std::move(network.extras);
+  extras.networks[saved.graph.name()] = std::move(saved.network.extras);
   extras.extra = options.extra;
 
   std::vector<ArchiveMember> members;
   members.push_back({"nnp_version.txt", "0.1\n"});
-  members.push_back({"network.nntxt", print_text(network.text)});
-  members.push_back(parameter_member(used_parameters(saved, parameters), options.parameter_format));
+  members.push_back({"network.nntxt", print_text(saved.network.text)});
+  members.push_back(
+      parameter_member(used_parameters(saved.graph, parameters), options.parameter_format));
   if (!extras.empty()) members.push_back({"octet.json", format_extras(extras)});
   return format_zip(members);
+}
+
+void write_nntxt(const std::string& path, const Graph& graph, const ParameterStore& parameters,
+                 const NnpWriteOptions& options) {
+  SavedNetwork saved = saved_network(graph, options);
+  const std::vector<StoredParameter> used = used_parameters(saved.graph, parameters);
+  check_exact_as_float(used);
+  for (const StoredParameter& parameter : used) add_parameter(saved.network.text, parameter);
+  NnpExtras extras;
+  extras.networks[saved.graph.name()] = std::move(saved.network.extras);
+  extras.extra = options.extra;
+  if (!extras.empty()) {
+    log_warning(
+        "[{}] a .nntxt has no place for what only Octet knows of the network; write a .nnp "
+        "to keep it",
+        path);
+  }
+  write_file_atomically(path, print_text(saved.network.text));
 }
 
 void write_nnp(const std::string& path, const Graph& graph, const ParameterStore& parameters,

@@ -2,29 +2,98 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <array>
+
 #include "octet/base/error.h"
 #include "octet/graph/initializer.h"
 
 namespace octet {
 namespace {
 
-Initializer scaled(Initializer initializer, float factor) {
-  return [initializer = std::move(initializer), factor](const Shape& shape, at::Generator& random) {
+// How NNabla's layers lay out a weight: which dimensions are maps in, maps out, and kernel.
+enum class Layout : uint8_t { kAffine, kConvolution, kChannelLast };
+// What the variance is divided by, with c_i maps in, c_o maps out and k kernel elements: forward
+// k * c_i, backward k * c_o, Glorot k * c_i + c_o (NNabla's initializer.py; Glorot and Bengio have
+// k * c_o).
+enum class Fan : uint8_t { kForward, kBackward, kGlorot };
+
+struct FanRule {
+  std::string_view type;
+  bool normal;  // else uniform
+  Layout layout;
+  Fan fan;
+};
+
+constexpr std::array kFanRules{
+    FanRule{"NormalAffineHe", true, Layout::kAffine, Fan::kForward},
+    FanRule{"NormalAffineHeForward", true, Layout::kAffine, Fan::kForward},
+    FanRule{"NormalAffineHeBackward", true, Layout::kAffine, Fan::kBackward},
+    FanRule{"NormalAffineGlorot", true, Layout::kAffine, Fan::kGlorot},
+    FanRule{"NormalConvolutionHe", true, Layout::kConvolution, Fan::kForward},
+    FanRule{"NormalConvolutionHeForward", true, Layout::kConvolution, Fan::kForward},
+    FanRule{"NormalConvolutionHeBackward", true, Layout::kConvolution, Fan::kBackward},
+    FanRule{"NormalConvolutionGlorot", true, Layout::kConvolution, Fan::kGlorot},
+    FanRule{"NormalCLConvHe", true, Layout::kChannelLast, Fan::kForward},
+    FanRule{"NormalCLConvHeForward", true, Layout::kChannelLast, Fan::kForward},
+    FanRule{"NormalCLConvHeBackward", true, Layout::kChannelLast, Fan::kBackward},
+    FanRule{"NormalCLConvGlorot", true, Layout::kChannelLast, Fan::kGlorot},
+    FanRule{"UniformAffineGlorot", false, Layout::kAffine, Fan::kGlorot},
+    FanRule{"UniformConvolutionGlorot", false, Layout::kConvolution, Fan::kGlorot},
+    FanRule{"UniformCLConvGlorot", false, Layout::kChannelLast, Fan::kGlorot},
+};
+
+const FanRule* find_rule(std::string_view type) {
+  const auto found = std::ranges::find(kFanRules, type, &FanRule::type);
+  return found == kFanRules.end() ? nullptr : found;
+}
+
+int64_t fan_of(const FanRule& rule, const Shape& shape) {
+  const int64_t rank = shape.rank();
+  int64_t in = shape[1];
+  int64_t out = shape[0];
+  int64_t kernel = shape.num_elements(2, rank);
+  if (rule.layout == Layout::kAffine) {
+    in = shape[0];
+    out = shape.num_elements(1, rank);
+    kernel = 1;
+  } else if (rule.layout == Layout::kChannelLast) {
+    in = shape[rank - 1];
+    kernel = shape.num_elements(1, rank - 1);
+  }
+  if (rule.fan == Fan::kForward) return kernel * in;
+  return rule.fan == Fan::kBackward ? kernel * out : kernel * in + out;
+}
+
+Initializer scaled_by_fan(const FanRule& rule, float factor) {
+  return [rule, factor](const Shape& shape, at::Generator& random) {
+    const int64_t fan = fan_of(rule, shape);
+    const Initializer initializer = rule.normal ? he_normal(fan) : glorot_uniform(fan, 0);
     return initializer(shape, random).mul(factor);
   };
 }
 
+// 0, step, 2 * step, ... along the last dimension, the same for all others.
+Initializer range_initializer(float step) {
+  return [step](const Shape& shape, at::Generator&) {
+    const int64_t count = shape.empty() ? 1 : shape.back();
+    return at::arange(count, at::kFloat)
+        .mul(step)
+        .reshape(shape.empty() ? Shape{} : Shape{count})
+        .expand(shape)
+        .contiguous();
+  };
+}
+
 // Nothing for a type that is not supported. `multiplier` is the constant, the standard deviation,
-// the bound, or a factor on what the fan gives.
+// the bound, the step, or a factor on what the fan gives.
 Initializer initializer_of(std::string_view type, float multiplier) {
   if (type == "Constant") return constant_initializer(multiplier);
   if (type == "Normal") return normal_initializer(multiplier);
   if (type == "Uniform") return uniform_initializer(-multiplier, multiplier);
-  if (type == "NormalConvolutionHeBackward") return scaled(he_normal_convolution(), multiplier);
-  if (type == "NormalAffineHeForward") return scaled(he_normal_affine(), multiplier);
-  if (type == "UniformConvolutionGlorot") return scaled(glorot_uniform_convolution(), multiplier);
-  if (type == "UniformAffineGlorot") return scaled(glorot_uniform_affine(), multiplier);
-  return nullptr;
+  if (type == "Range") return range_initializer(multiplier);
+  const FanRule* rule = find_rule(type);
+  return rule == nullptr ? nullptr : scaled_by_fan(*rule, multiplier);
 }
 
 // Whole, of a size that fits into memory, and with the dimensions that a fan is computed from.
@@ -35,8 +104,7 @@ bool can_be_made(const Shape& shape, std::string_view type) {
     if (dim < 1 || dim > kMaxElements / elements) return false;
     elements *= dim;
   }
-  const bool uses_fan = type != "Constant" && type != "Normal" && type != "Uniform";
-  return !uses_fan || shape.rank() >= 2;
+  return find_rule(type) == nullptr || shape.rank() >= 2;
 }
 
 }  // namespace

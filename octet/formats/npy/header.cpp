@@ -10,6 +10,16 @@
 namespace octet {
 namespace {
 
+// Of a damaged header, what fits into one line of a message.
+std::string shown(std::string_view header) {
+  constexpr size_t kMostCharacters = 200;
+  std::string text(header.substr(0, kMostCharacters));
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
+  text.erase(text.find_last_not_of(" ?") + 1);
+  return text;
+}
+
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr size_t kVersionEnd = 8;
 constexpr size_t kMaxHeaderBytes = 64 * 1024;
@@ -141,7 +151,7 @@ class DictReader {
     if (!accept(wanted)) fail(fmt::format("'{}' is missing", wanted));
   }
   [[noreturn]] void fail(std::string_view what) {
-    throw_file_error(where_, "bad header at character {}: {}: {}", position_, what, text_);
+    throw_file_error(where_, "bad header at character {}: {}: {}", position_, what, shown(text_));
   }
 
   std::string_view text_;

@@ -1,0 +1,111 @@
+#include "octet/cli/compare_networks.h"
+
+#include <ATen/ATen.h>
+
+#include "octet/base/error.h"
+#include "octet/cli/network_inputs.h"
+#include "octet/graph/interpreter.h"
+#include "octet/targets/quantized_value.h"
+
+namespace octet::cli {
+
+namespace {
+
+using Observer = std::function<void(VariableId, const at::Tensor&)>;
+
+std::vector<at::Tensor> run_observed(const Model& model, const std::vector<at::Tensor>& inputs,
+                                     const Observer& observe) {
+  const Graph& graph = model.graph;
+  const std::vector<VariableId> ids = network_inputs(graph);
+  OCTET_CHECK(ids.size() == inputs.size(), graph.name(), "takes {} inputs, not {}", ids.size(),
+              inputs.size());
+  Values values;
+  for (size_t i = 0; i < ids.size(); ++i) values[ids[i]] = inputs[i];
+  RandomState random(0);
+  RunOptions options{.gradients = false, .keep = {}, .observer = {}};
+  options.observer = [&](FunctionId id, const std::vector<at::Tensor>& results) {
+    for (size_t i = 0; i < results.size(); ++i) {
+      observe(graph.function(id).outputs[i], results[i]);
+    }
+  };
+  const Values results =
+      octet::run(graph, *model.parameters, values, graph.outputs(), random, options);
+  std::vector<at::Tensor> outputs;
+  for (const VariableId id : graph.outputs()) outputs.push_back(results.at(id));
+  return outputs;
+}
+
+}  // namespace
+
+NetworkComparison::NetworkComparison(const Model& model) : model_(model) {
+  const Graph& graph = model.graph;
+  const std::vector<FunctionId> functions = graph.topological_order(graph.outputs());
+  for (const FunctionId id : functions) {
+    const Function& function = graph.function(id);
+    for (const VariableId output : function.outputs) {
+      order_.push_back(output);
+      if (const auto pair = quantized_value(graph, output)) {
+        scales_[output] = constant_value(graph, *model.parameters, pair->scale);
+      }
+    }
+    if (!std::holds_alternative<QuantizeLinear>(function.attributes)) continue;
+    // The integers themselves, and the float value that they are made from.
+    scales_[function.outputs[0]] = at::ones({}, at::kDouble);
+    scales_.try_emplace(function.inputs[0],
+                        constant_value(graph, *model.parameters, function.inputs[1]));
+  }
+}
+
+at::Tensor NetworkComparison::scale_of(VariableId id) const {
+  const auto found = scales_.find(id);
+  return found == scales_.end() ? at::Tensor() : found->second;
+}
+
+void NetworkComparison::add(const std::vector<at::Tensor>& inputs,
+                            const std::vector<at::Tensor>& outputs_b, const NamedValues& values_b) {
+  const auto compare = [&](VariableId id, const at::Tensor& value) {
+    const auto other = values_b.find(model_.graph.variable(id).name);
+    if (other == values_b.end() || other->second.sizes() != value.sizes()) return;
+    differences_[id].add(value, other->second, scale_of(id));
+  };
+  compare_outputs(run_observed(model_, inputs, compare), outputs_b);
+}
+
+void NetworkComparison::compare_outputs(const std::vector<at::Tensor>& a,
+                                        const std::vector<at::Tensor>& b) {
+  OCTET_CHECK(a.size() == b.size(), "verify", "A has {} outputs, B has {}", a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    OCTET_CHECK(a[i].sizes() == b[i].sizes(), "verify", "output {} is {} in A and {} in B", i,
+                to_string(Shape(a[i].sizes().vec())), to_string(Shape(b[i].sizes().vec())));
+    overall_.add(a[i], b[i], scale_of(model_.graph.outputs()[i]));
+    if (a[i].dim() != 2 || a[i].size(1) < 2) continue;
+    rows_ += a[i].size(0);
+    agreeing_ += (a[i].argmax(1) == b[i].argmax(1)).sum().item<int64_t>();
+  }
+}
+
+std::vector<LayerDifference> NetworkComparison::layers() const {
+  std::vector<LayerDifference> layers;
+  for (const VariableId id : order_) {
+    const auto found = differences_.find(id);
+    if (found == differences_.end()) continue;
+    const Variable& variable = model_.graph.variable(id);
+    const Function& function = model_.graph.function(variable.producer);
+    layers.push_back({variable.name, std::string(type_name(function.attributes)), found->second});
+  }
+  return layers;
+}
+
+double NetworkComparison::top1_agreement() const {
+  return rows_ == 0 ? -1 : 100.0 * static_cast<double>(agreeing_) / static_cast<double>(rows_);
+}
+
+RunResult run_with_all_values(const Model& model, const std::vector<at::Tensor>& inputs) {
+  RunResult result;
+  result.outputs = run_observed(model, inputs, [&](VariableId id, const at::Tensor& value) {
+    result.values[model.graph.variable(id).name] = value;
+  });
+  return result;
+}
+
+}  // namespace octet::cli

@@ -1,0 +1,125 @@
+#include "octet/cli/network_inputs.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "octet/base/error.h"
+#include "octet/base/random.h"
+#include "octet/formats/npy/npy.h"
+
+namespace octet::cli {
+
+namespace {
+
+at::ScalarType scalar_type_of(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat64:
+      return at::kDouble;
+    case DType::kInt8:
+      return at::kChar;
+    case DType::kUInt8:
+      return at::kByte;
+    case DType::kInt16:
+      return at::kShort;
+    case DType::kInt32:
+      return at::kInt;
+    case DType::kInt64:
+      return at::kLong;
+    case DType::kBool:
+      return at::kBool;
+    default:
+      return at::kFloat;
+  }
+}
+
+at::Tensor converted(const at::Tensor& value, const Variable& input, const std::string& path) {
+  const at::ScalarType wanted = scalar_type_of(input.type.dtype);
+  const at::Tensor result = value.to(wanted);
+  const bool both_float = at::isFloatingType(wanted) && at::isFloatingType(value.scalar_type());
+  OCTET_CHECK(both_float || at::equal(result.to(value.scalar_type()), value), path,
+              "input '{}' is {}, and the file's {} values do not fit", input.name,
+              to_string(input.type.dtype), c10::toString(value.scalar_type()));
+  return result;
+}
+
+std::string names_of(const Graph& graph, const std::vector<VariableId>& ids) {
+  std::vector<std::string> names;
+  for (const VariableId id : ids) {
+    names.push_back(
+        fmt::format("{} {}", graph.variable(id).name, to_string(graph.variable(id).type.shape)));
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+std::vector<VariableId> network_inputs(const Graph& graph) {
+  std::vector<VariableId> inputs;
+  for (const VariableId id : graph.leaves(graph.outputs())) {
+    if (graph.variable(id).kind == VariableKind::kInput) inputs.push_back(id);
+  }
+  return inputs;
+}
+
+std::vector<at::Tensor> random_inputs(const Graph& graph) {
+  RandomState random(0);
+  std::vector<at::Tensor> inputs;
+  for (const VariableId id : network_inputs(graph)) {
+    const VariableType& type = graph.variable(id).type;
+    Shape shape = type.shape;
+    std::replace(shape.begin(), shape.end(), kFreeDim, int64_t{2});
+    const at::ScalarType scalar = scalar_type_of(type.dtype);
+    inputs.push_back(at::isFloatingType(scalar)
+                         ? at::randn(shape, random.generator(c10::kCPU), at::kFloat).to(scalar)
+                         : at::zeros(shape, scalar));
+  }
+  return inputs;
+}
+
+NamedFile parse_named_file(const std::string& text, const Graph& graph) {
+  for (size_t at = text.find('='); at != std::string::npos; at = text.find('=', at + 1)) {
+    const std::string name = text.substr(0, at);
+    if (graph.find_variable(name) != kNoId) return {name, text.substr(at + 1)};
+  }
+  const size_t equals = text.find('=');
+  OCTET_CHECK(equals == std::string::npos || text.find('/') < equals, text.substr(0, equals),
+              "the network has no value of this name");
+  return {"", text};
+}
+
+std::vector<at::Tensor> read_inputs(const Graph& graph, const std::vector<std::string>& files) {
+  const std::vector<VariableId> ids = network_inputs(graph);
+  std::vector<at::Tensor> values(ids.size());
+  std::vector<NamedFile> unnamed;
+  const auto put = [&](size_t index, const std::string& path) {
+    const Variable& input = graph.variable(ids[index]);
+    OCTET_CHECK(!values[index].defined(), "--input", "'{}' is given twice", input.name);
+    values[index] = converted(read_npy(path), input, path);
+  };
+  for (const std::string& text : files) {
+    NamedFile file = parse_named_file(text, graph);
+    if (file.name.empty()) {
+      unnamed.push_back(std::move(file));
+      continue;
+    }
+    const auto found = std::find(ids.begin(), ids.end(), graph.find_variable(file.name));
+    OCTET_CHECK(found != ids.end(), "--input", "'{}' is no input of the network, which has {}",
+                file.name, names_of(graph, ids));
+    put(static_cast<size_t>(found - ids.begin()), file.path);
+  }
+  size_t next = 0;
+  for (const NamedFile& file : unnamed) {
+    while (next < ids.size() && values[next].defined()) ++next;
+    OCTET_CHECK(next < ids.size(), "--input", "there are more files than inputs, which are {}",
+                names_of(graph, ids));
+    put(next, file.path);
+  }
+  for (size_t i = 0; i < ids.size(); ++i) {
+    OCTET_CHECK(values[i].defined(), "--input", "input '{}' {} is not given",
+                graph.variable(ids[i]).name, to_string(graph.variable(ids[i]).type.shape));
+  }
+  return values;
+}
+
+}  // namespace octet::cli

@@ -1,0 +1,34 @@
+// The inputs of a network, and what the command line gives for them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "octet/graph/graph.h"
+
+namespace octet::cli {
+
+// What graph.outputs() depend on and is given from outside, in the order of first use.
+std::vector<VariableId> network_inputs(const Graph& graph);
+
+// Values of the right shapes and types, the same in each call: a batch of 2 where it is free,
+// normal floats, integers 0.
+std::vector<at::Tensor> random_inputs(const Graph& graph);
+
+// "[NAME=]path" split; the name is empty where there is none. An '=' in a path whose part before it
+// is no value of the graph belongs to the path.
+struct NamedFile {
+  std::string name;
+  std::string path;
+};
+NamedFile parse_named_file(const std::string& text, const Graph& graph);
+
+// The tensors of --input for each of network_inputs(): by name, the others in their order. Values
+// become the input's type where that keeps them (float64 is rounded to float32). Throws Error for
+// an input that is missing, given twice or unknown, and for a type that does not fit; FileError for
+// a bad file.
+std::vector<at::Tensor> read_inputs(const Graph& graph, const std::vector<std::string>& files);
+
+}  // namespace octet::cli

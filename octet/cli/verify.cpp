@@ -1,0 +1,223 @@
+// octet verify: two networks on the same inputs, or one of them in ONNX Runtime.
+#include <filesystem>
+
+#include "octet/base/error.h"
+#include "octet/cli/commands.h"
+#include "octet/cli/compare_networks.h"
+#include "octet/cli/data_options.h"
+#include "octet/cli/machine_options.h"
+#include "octet/cli/model_sink.h"
+#include "octet/cli/model_source.h"
+#include "octet/cli/network_inputs.h"
+#include "octet/cli/onnxruntime_process.h"
+#include "octet/cli/report.h"
+#include "octet/cli/table.h"
+#include "octet/cli/temporary_folder.h"
+#include "octet/train/network_pair.h"
+
+namespace octet::cli {
+
+namespace {
+
+struct VerifyOptions {
+  std::string a;
+  std::string b;
+  std::string with;
+  std::vector<std::string> inputs;
+  DataOptions data;
+  std::string target = "default";
+  std::optional<double> tolerance;
+  std::optional<double> relative_tolerance;
+  std::optional<double> step_tolerance;
+  std::optional<double> share_tolerance;
+  MachineOptions machine;
+  ReportOptions report;
+};
+
+using Batches = std::vector<std::vector<at::Tensor>>;
+
+// All batches of --data, or the one of --input.
+Batches read_batches(const VerifyOptions& options, const Model& a) {
+  if (!options.inputs.empty()) return {read_inputs(a.graph, options.inputs)};
+  const Shape& shape = a.graph.variable(only_image(a.graph, options.a)).type.shape;
+  const auto loader = open_validation_data(options.data, shape.at(2));
+  check_image_shape(*loader, Shape(shape.begin() + 1, shape.end()), options.a);
+  Batches batches;
+  while (const std::optional<Batch> batch = loader->next_in_epoch()) {
+    batches.push_back({batch->image});
+  }
+  return batches;
+}
+
+// A's inputs in B's order: by name where B has the name, else in the order of A.
+std::vector<at::Tensor> inputs_for(const Graph& b, const Graph& a,
+                                   const std::vector<at::Tensor>& inputs) {
+  const std::vector<VariableId> a_ids = network_inputs(a);
+  std::vector<at::Tensor> ordered;
+  for (const VariableId id : network_inputs(b)) {
+    const auto same = std::find_if(a_ids.begin(), a_ids.end(), [&](VariableId other) {
+      return a.variable(other).name == b.variable(id).name;
+    });
+    const size_t index =
+        same == a_ids.end() ? ordered.size() : static_cast<size_t>(same - a_ids.begin());
+    OCTET_CHECK(index < inputs.size(), "verify", "B has the input '{}', which A has not",
+                b.variable(id).name);
+    ordered.push_back(inputs[index]);
+  }
+  return ordered;
+}
+
+void compare_with_model(const VerifyOptions& options, const Batches& batches, const Model& a,
+                        c10::Device device, NetworkComparison& comparison) {
+  const Model b = read_model(options.b, device);
+  for (const std::vector<at::Tensor>& inputs : batches) {
+    const RunResult result = run_with_all_values(b, inputs_for(b.graph, a.graph, inputs));
+    comparison.add(inputs, result.outputs, result.values);
+  }
+}
+
+void compare_with_onnxruntime(const VerifyOptions& options, const Batches& batches, const Model& a,
+                              NetworkComparison& comparison) {
+  const TemporaryFolder folder;
+  std::string path = options.a;
+  if (!path.ends_with(".onnx")) {
+    path = folder.file("network.onnx");
+    ModelWriteOptions write;
+    write.target = parse_target(options.target);
+    write.check = false;
+    write_model(path, a, write);
+  }
+  std::vector<std::string> names;
+  for (const VariableId id : network_inputs(a.graph)) names.push_back(a.graph.variable(id).name);
+  const std::vector<RunResult> results = run_in_onnxruntime(path, names, batches);
+  for (size_t i = 0; i < batches.size(); ++i) {
+    comparison.add(batches[i], results[i].outputs, results[i].values);
+  }
+}
+
+std::string text_of(double value) {
+  return fmt::format("{:.3g}", value);
+}
+
+void print_layers(const std::vector<LayerDifference>& layers) {
+  Table table{{"value", "type", "max abs", "mean abs", "max rel", "mean rel", "steps", "differ %"}};
+  for (const LayerDifference& layer : layers) {
+    const Difference& d = layer.difference;
+    table.push_back({layer.value, layer.type, text_of(d.max_absolute), text_of(d.mean_absolute()),
+                     text_of(d.max_relative), text_of(d.mean_relative()),
+                     d.has_steps ? text_of(d.max_steps) : "", text_of(d.share())});
+  }
+  if (!layers.empty()) print_table(table, /*first_number=*/2);
+}
+
+nlohmann::ordered_json figures_of(const Difference& d) {
+  nlohmann::ordered_json figures = {
+      {"max_absolute", d.max_absolute}, {"mean_absolute", d.mean_absolute()},
+      {"max_relative", d.max_relative}, {"mean_relative", d.mean_relative()},
+      {"differing_percent", d.share()}, {"elements", d.elements}};
+  if (d.has_steps) figures["max_steps"] = d.max_steps;
+  return figures;
+}
+
+nlohmann::ordered_json details_of(const std::vector<LayerDifference>& layers) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const LayerDifference& layer : layers) {
+    nlohmann::ordered_json entry = {{"value", layer.value}, {"type", layer.type}};
+    entry.update(figures_of(layer.difference));
+    list.push_back(std::move(entry));
+  }
+  return {{"layers", list}};
+}
+
+// The largest of the values that are counted in steps: the outputs need not be quantized.
+double largest_steps(const NetworkComparison& comparison) {
+  double steps = comparison.overall().max_steps;
+  for (const LayerDifference& layer : comparison.layers()) {
+    steps = std::max(steps, layer.difference.max_steps);
+  }
+  return steps;
+}
+
+void check_tolerances(const VerifyOptions& options, const NetworkComparison& comparison) {
+  const Difference& d = comparison.overall();
+  const auto check = [&](const std::optional<double>& bound, double value, std::string_view option,
+                         std::string_view what) {
+    if (!bound || value <= *bound) return;
+    throw CheckFailure(
+        fmt::format("[verify] {} {:g} is above {} {:g}", what, value, option, *bound));
+  };
+  check(options.tolerance, d.max_absolute, "--tolerance", "the largest difference of the outputs,");
+  check(options.relative_tolerance, d.max_relative, "--relative-tolerance",
+        "the largest relative difference of the outputs,");
+  check(options.step_tolerance, largest_steps(comparison), "--step-tolerance",
+        "the largest difference in quantization steps,");
+  check(options.share_tolerance, d.share(), "--share-tolerance",
+        "the share of the outputs' elements that differ, in percent,");
+}
+
+void run(const VerifyOptions& options) {
+  check_writable(options.report.metrics, "--metrics");
+  OCTET_CHECK(options.b.empty() != options.with.empty(), "command line",
+              "give either a second model or --with onnxruntime");
+  OCTET_CHECK(options.inputs.empty() != options.data.data.empty(), "command line",
+              "give either --input or --data");
+  const c10::Device device = use_machine(options.machine);
+  const Model a = read_model(options.a, device);
+  const Batches batches = read_batches(options, a);
+  NetworkComparison comparison(a);
+  if (options.with.empty()) {
+    compare_with_model(options, batches, a, device, comparison);
+  } else {
+    compare_with_onnxruntime(options, batches, a, comparison);
+  }
+  const std::vector<LayerDifference> layers = comparison.layers();
+  if (!options.report.json) print_layers(layers);
+  nlohmann::ordered_json figures = figures_of(comparison.overall());
+  figures["compared_values"] = layers.size();
+  if (comparison.top1_agreement() >= 0) figures["top1_agreement"] = comparison.top1_agreement();
+  report(figures, options.report, details_of(layers));
+  check_tolerances(options, comparison);
+}
+
+}  // namespace
+
+void add_verify_command(CLI::App& program) {
+  auto options = std::make_shared<VerifyOptions>();
+  options->data.batch = 16;
+  CLI::App& command =
+      *program.add_subcommand("verify", "Compare two networks value by value on the same inputs");
+  command.footer(
+      "The table has the values that both networks have by name; the figures below it are of the "
+      "outputs. Relative: |a - b| / max(|a|, |b|). Steps: in units of the value's quantization "
+      "scale. Exit code 1 if a tolerance that was given does not hold.\n"
+      "Examples:\n"
+      "  octet verify float.nnp qat.nnp --data fashion-mnist --max-examples 100\n"
+      "  octet verify net.nnp net.onnx --input x.npy --tolerance 1e-5\n"
+      "  octet verify qat.nnp --with onnxruntime --input x.npy --step-tolerance 1");
+  command.add_option("a", options->a, "The first model: a file")->required();
+  command.add_option("b", options->b, "The second model");
+  command
+      .add_option("--with", options->with,
+                  "In place of a second model: run the first in this program (Python's)")
+      ->check(CLI::IsMember({"onnxruntime"}));
+  command.add_option("--target", options->target, "With --with: the target to export for")
+      ->check(CLI::IsMember({"default", "tensorrt", "onnxruntime"}))
+      ->capture_default_str();
+  command.add_option("--input", options->inputs, "[NAME=]FILE.npy for each input of A");
+  add_data_options(command, options->data, /*training=*/false);
+  command.get_option("--data")->required(false);
+  const auto bound = [&](const char* name, std::optional<double>& value, const char* help) {
+    command.add_option(name, value, help)->check(CLI::NonNegativeNumber);
+  };
+  bound("--tolerance", options->tolerance, "Bound on the absolute difference of the outputs");
+  bound("--relative-tolerance", options->relative_tolerance, "Likewise on the relative one");
+  bound("--step-tolerance", options->step_tolerance,
+        "Bound on the difference of any quantized value, in steps");
+  bound("--share-tolerance", options->share_tolerance,
+        "Bound on the share of the outputs' elements that differ, in percent");
+  add_machine_options(command, options->machine);
+  add_report_options(command, options->report);
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace octet::cli

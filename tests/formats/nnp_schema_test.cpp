@@ -1,0 +1,148 @@
+// What is written holds only what NNabla's loaders know: they refuse a file with any other field.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <unordered_set>
+
+#include "octet/formats/archive.h"
+#include "octet/formats/nnp/function_schema.h"
+#include "octet/formats/nnp/nnp.h"
+#include "octet/formats/nnp/text_tree.h"
+#include "octet/graph/text.h"
+#include "octet/models/zoo.h"
+#include "tests/formats/format_test_support.h"
+
+namespace octet {
+namespace {
+
+// nnabla.proto's messages that a written file may have, without those of the functions' arguments.
+const std::map<std::string, std::set<std::string>> kFields{
+    {"", {"network", "executor", "parameter"}},
+    {"network", {"name", "batch_size", "variable", "function"}},
+    {"variable", {"name", "type", "shape"}},
+    {"shape", {"dim"}},
+    {"function", {"name", "type", "input", "output"}},
+    {"executor",
+     {"name", "network_name", "data_variable", "output_variable", "parameter_variable"}},
+    {"data_variable", {"variable_name", "data_name"}},
+    {"output_variable", {"variable_name", "data_name"}},
+    {"parameter_variable", {"variable_name"}},
+    {"parameter", {"variable_name", "shape", "data", "need_grad"}},
+};
+
+void expect_argument_fields(const TextField& arguments, const NnablaFunction& schema) {
+  EXPECT_EQ(arguments.name, schema.message);
+  for (const TextField& field : arguments.message.fields) {
+    EXPECT_NE(schema.find(field.name), nullptr) << schema.message << " has no " << field.name;
+  }
+}
+
+void expect_known_fields(const TextMessage& message, const std::string& kind) {
+  const std::set<std::string>& known = kFields.at(kind);
+  const TextField* type = kind == "function" ? find_field(message, "type") : nullptr;
+  const NnablaFunction* schema = type == nullptr ? nullptr : nnabla_function(type->text);
+  for (const TextField& field : message.fields) {
+    if (schema != nullptr && field.name == schema->message) {
+      expect_argument_fields(field, *schema);
+      continue;
+    }
+    ASSERT_TRUE(known.contains(field.name)) << kind << " has no field " << field.name;
+    if (field.kind == TextKind::kMessage) expect_known_fields(field.message, field.name);
+  }
+}
+
+// Every input of a function is an input of the network, a parameter, or made above.
+void expect_producers_first(const TextMessage& network) {
+  std::unordered_set<std::string> produced;
+  for (const TextField& function : network.fields) {
+    if (function.name != "function") continue;
+    for (const TextField& output : function.message.fields) {
+      if (output.name == "output") produced.insert(output.text);
+    }
+  }
+  std::unordered_set<std::string> made;
+  for (const TextField& function : network.fields) {
+    if (function.name != "function") continue;
+    for (const TextField& field : function.message.fields) {
+      if (field.name == "input" && produced.contains(field.text)) {
+        EXPECT_TRUE(made.contains(field.text)) << field.text;
+      }
+    }
+    for (const TextField& field : function.message.fields) {
+      if (field.name == "output") made.insert(field.text);
+    }
+  }
+}
+
+void expect_for_nnabla(const Graph& graph, const ParameterStore& parameters) {
+  const std::string bytes = format_nnp(graph, parameters);
+  EXPECT_EQ(format_nnp(graph, parameters), bytes);
+  for (const ArchiveMember& member : parse_zip(bytes, graph.name())) {
+    // NNabla passes by every member whose extension it does not know.
+    EXPECT_TRUE(member.name == "nnp_version.txt" || member.name == "network.nntxt" ||
+                member.name == "parameter.h5" || member.name == "octet.json")
+        << member.name;
+    if (member.name != "network.nntxt") continue;
+    const TextMessage text = parse_text(member.bytes, member.name);
+    expect_known_fields(text, "");
+    expect_producers_first(find_field(text, "network")->message);
+    EXPECT_EQ(find_field(find_field(text, "executor")->message, "name")->text, "runtime");
+    for (const TextField& field : find_field(text, "network")->message.fields) {
+      if (field.name != "variable" || find_field(field.message, "type")->text != "Buffer") continue;
+      EXPECT_EQ(find_field(field.message, "shape")->message.fields.at(0).text, "-1");
+    }
+  }
+}
+
+TEST(NnpSchema, ModelsOfTheZoo) {
+  for (const std::string_view name : models::model_names()) {
+    SCOPED_TRACE(name);
+    auto parameters = std::make_shared<ParameterStore>(1);
+    Network network(parameters);
+    const VariableRef image = network.input("x0", {2, 3, 32, 32});
+    const VariableRef pred = models::build_model(std::string(name), image,
+                                                 {.test = true, .num_classes = 4, .width = 0.25});
+    Graph graph = network.graph();
+    graph.set_outputs({pred.id()});
+    expect_for_nnabla(graph, *parameters);
+  }
+}
+
+TEST(NnpSchema, WhatNnablaHasNoFieldFor) {
+  const Graph graph = parse_graph(R"(graph net {
+    input x0: float32 (4, 3)
+    parameter s: float32 (1, 1)
+    parameter z: float32 (1, 1)
+    q = QuantizeLinear[mine](x0, s, z) {bits=4, ste="STRAIGHT"}
+    d = DequantizeLinear(q, s, z)
+    y0 = Softmax(d)
+    output y0
+  })");
+  ParameterStore parameters;
+  parameters.get_or_create("s", {1, 1}, constant_initializer(1));
+  parameters.get_or_create("z", {1, 1}, constant_initializer(0));
+  expect_for_nnabla(graph, parameters);
+}
+
+TEST(NnpSchema, ParametersInTheText) {
+  const Graph graph = parse_graph(R"(graph net {
+    input x0: float32 (4, 3)
+    parameter w: float32 (3, 2)
+    y0 = Affine(x0, w)
+    output y0
+  })");
+  ParameterStore parameters;
+  parameters.get_or_create("w", {3, 2}, normal_initializer(1));
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a.nntxt");
+  write_nntxt(path, graph, parameters);
+  expect_known_fields(parse_text(read_file(path), path), "");
+  const NnpModel model = read_nnp(path);
+  EXPECT_TRUE(model.parameters->at("w").need_grad);
+  EXPECT_TRUE(at::equal(model.parameters->at("w").value, parameters.at("w").value));
+}
+
+}  // namespace
+}  // namespace octet
