@@ -8,13 +8,9 @@ namespace octet {
 namespace {
 
 const onnx::FunctionProto* find_model_function(const OnnxFile& file, const onnx::NodeProto& call) {
-  for (const onnx::FunctionProto& function : file.model.functions()) {
-    if (function.name() == call.op_type() &&
-        normalized_domain(function.domain()) == normalized_domain(call.domain())) {
-      return &function;
-    }
-  }
-  return nullptr;
+  const auto found =
+      file.functions.find(std::pair(normalized_domain(call.domain()), call.op_type()));
+  return found == file.functions.end() ? nullptr : &file.model.functions(found->second);
 }
 
 onnx::TypeProto type_proto(const OnnxValue& value, const OnnxGraphBuilder& graph) {

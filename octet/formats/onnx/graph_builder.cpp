@@ -10,7 +10,7 @@ namespace octet {
 namespace {
 
 // Larger results of constants (a scalar expanded to a feature map) are computed in each run.
-constexpr int64_t kMaxFoldedElements = int64_t{1} << 22;
+constexpr double kMaxFoldedElements = 1 << 22;
 
 bool only_moves_elements(const Attributes& attributes) {
   return std::holds_alternative<Transpose>(attributes) ||
@@ -114,11 +114,13 @@ bool OnnxGraphBuilder::can_fold(const Attributes& attributes, const OnnxValues& 
         input->readers <= 1 && input->id == kNoId && only_moves_elements(attributes);
     if (!is_known(input) || (input->weight && !movable)) return false;
   }
-  int64_t elements = 0;
+  if (only_moves_elements(attributes)) return true;
   for (const VariableType& type : infer_types(attributes, types_of_sample(inputs, 0))) {
-    elements = std::max(elements, type.shape.num_elements());
+    double elements = 1;  // does not overflow
+    for (const int64_t extent : type.shape) elements *= static_cast<double>(extent);
+    if (elements > kMaxFoldedElements) return false;
   }
-  return elements <= kMaxFoldedElements || only_moves_elements(attributes);
+  return true;
 }
 
 OnnxValues OnnxGraphBuilder::fold(const Attributes& attributes, const OnnxValues& inputs) {

@@ -111,8 +111,12 @@ OnnxValues import_max_unpool(OnnxNode& node, OnnxGraphBuilder& graph) {
                       windows.pads.before[i] - windows.pads.after[i];
   }
   const Shape target = node.has_input(2) ? Shape(node.known_integers(2)) : inferred;
-  node.check(target.rank() == shape.rank() && !target.has_free_dim(), "has the output_shape {}",
-             to_string(target));
+  double elements_of_target = 1;
+  for (const int64_t extent : target) elements_of_target *= static_cast<double>(extent);
+  constexpr double kMostElements = 1 << 28;
+  node.check(target.rank() == shape.rank() && !target.has_free_dim() && elements_of_target >= 0 &&
+                 elements_of_target <= kMostElements,
+             "has the output_shape {}", to_string(target));
   OnnxValue indices = node.input(1);
   const OnnxValue zeros =
       graph.constant(at::zeros({target.num_elements()}, tensor_type_of(graph.dtype_of_value(x))));

@@ -6,6 +6,12 @@
 #include "octet/formats/onnx/tensor_proto.h"
 
 namespace octet {
+namespace {
+
+// What a few bytes of a file may ask for.
+constexpr double kMostElements = 1 << 24;
+
+}  // namespace
 
 OnnxValues import_constant(OnnxNode& node, OnnxGraphBuilder& graph) {
   if (node.has("value_float")) {
@@ -29,8 +35,8 @@ OnnxValues import_range(OnnxNode& node, OnnxGraphBuilder& graph) {
   const double limit = node.known_number(1);
   const double delta = node.known_number(2);
   const double count = (limit - start) / delta;
-  node.check(delta != 0 && count <= 1e8, "from {} to {} in steps of {} gives no list of numbers",
-             start, limit, delta);
+  node.check(delta != 0 && count <= kMostElements,
+             "from {} to {} in steps of {} gives no list of numbers", start, limit, delta);
   if (count <= 0) return {graph.constant(at::empty({0}, tensor_type_of(type)))};
   return {graph.constant(at::arange(start, limit, delta, at::kDouble).to(tensor_type_of(type)))};
 }
@@ -38,7 +44,9 @@ OnnxValues import_range(OnnxNode& node, OnnxGraphBuilder& graph) {
 OnnxValues import_eye_like(OnnxNode& node, OnnxGraphBuilder& graph) {
   const OnnxValue& x = node.input(0);
   const Shape shape = graph.shape_of(x);
-  node.check(shape.rank() == 2 && !shape.has_free_dim(), "has an input {}", to_string(shape));
+  node.check(shape.rank() == 2 && !shape.has_free_dim() &&
+                 static_cast<double>(shape[0]) * static_cast<double>(shape[1]) <= kMostElements,
+             "has an input {}", to_string(shape));
   const DType type =
       node.has("dtype")
           ? dtype_of_onnx(static_cast<int32_t>(node.integer("dtype", 1)), node.where())

@@ -47,6 +47,10 @@ OnnxFile parse_onnx(std::string_view bytes, const std::string& path) {
                    "has version {} of the format; 3 and later can be read",
                    file.model.ir_version());
   read_opsets(file);
+  for (int i = 0; i < file.model.functions_size(); ++i) {
+    const onnx::FunctionProto& function = file.model.functions(i);
+    file.functions.emplace(std::pair(normalized_domain(function.domain()), function.name()), i);
+  }
   return file;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "octet/formats/onnx/onnx_headers.h"
 
@@ -15,6 +16,8 @@ struct OnnxFile {
   onnx::ModelProto model;
   // What the file imports, by domain; ONNX's own domain is "".
   std::map<std::string, int64_t> opsets;
+  // The model's own functions, by domain and name: their places in the file.
+  std::map<std::pair<std::string, std::string>, int> functions;
 
   int64_t opset(const std::string& domain = "") const;  // 0 if the file does not import it
 };

@@ -139,6 +139,23 @@ TEST(HostileOnnx, FunctionsWithoutEnd) {
   EXPECT_EQ(error_of_model(model), "[m.onnx: node 'b' (Again)] calls functions more than 64 deep");
 }
 
+// Tens of bytes that ask for terabytes: an error, or a computation left to the run.
+TEST(HostileOnnx, ConstantsThatGrow) {
+  OnnxModelBuilder range;
+  range.input("x", {1}).weight("a", at::scalar_tensor(0.0F)).weight("b", at::scalar_tensor(1e30F));
+  range.weight("c", at::scalar_tensor(1.0F)).node("Range", {"a", "b", "c"}, {"y"}).output("y");
+  EXPECT_THAT(error_of_model(range), HasSubstr("gives no list of numbers"));
+  OnnxModelBuilder eye;
+  eye.input("x", {1 << 30, 1 << 30}).node("EyeLike", {"x"}, {"y"}).output("y");
+  EXPECT_THAT(error_of_model(eye), HasSubstr("has an input (1073741824, 1073741824)"));
+  OnnxModelBuilder fill;
+  fill.input("x", {1})
+      .weight("shape", at::tensor({int64_t{1} << 31, int64_t{1} << 31, int64_t{4}}, at::kLong))
+      .node("ConstantOfShape", {"shape"}, {"y"})
+      .output("y");
+  parse_onnx_model(fill.bytes(), "m.onnx");
+}
+
 TEST(HostileOnnx, TruncatedAtAnyByteItIsAnErrorOrAModel) {
   OnnxModelBuilder model;
   model.input("x", {2}).weight("w", at::ones({2})).node("Add", {"x", "w"}, {"y"}).output("y");
