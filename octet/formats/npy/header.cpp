@@ -66,7 +66,7 @@ class DictReader {
       has_shape_ = true;
       header.shape = tuple();
     } else {
-      OCTET_CHECK_FILE(false, where_, "the header has the unknown key '{}'", key);
+      OCTET_CHECK_FILE(false, where_, "the header has the unknown key '{}'", shown(key));
     }
   }
 
@@ -87,7 +87,7 @@ class DictReader {
     OCTET_CHECK_FILE(false, where_,
                      "element type '{}' is not one of float16, float32, float64, int8, int16, "
                      "int32, int64, uint8, bool",
-                     descr);
+                     shown(descr));
   }
 
   bool boolean() {
