@@ -123,9 +123,8 @@ TEST_F(ModelCommandsTest, ConvertKeepsTheNetwork) {
 TEST_F(ModelCommandsTest, ConvertSaysWhatIsWrong) {
   const std::string convert = fmt::format("convert {} ", model_);
   expect_error(convert + folder_.path("c.bin"), 3,
-               "[" + folder_.path("c.bin") +
-                   "] the extension says no format of a model; there are "
-                   ".nnp, .nntxt, ");
+               fmt::format("[{}] the extension says no format of a model; there are .nnp, .nntxt, ",
+                           folder_.path("c.bin")));
   expect_error(fmt::format("convert none.nnp {}", folder_.path("c.nnp")), 3,
                "[none.nnp] there is no such file");
   expect_error(convert + "/none/c.nnp", 3, "[/none/c.nnp] OUT: there is no folder /none");

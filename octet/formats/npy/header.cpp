@@ -78,7 +78,7 @@ class DictReader {
       if (descr.size() != 3 || descr.substr(1) != row.code) continue;
       const bool little = std::endian::native == std::endian::little;
       OCTET_CHECK_FILE(order == '<' || order == '>' || order == '|' || order == '=', where_,
-                       "element type '{}' has no byte order", descr);
+                       "element type '{}' has no byte order", shown(descr));
       header.type = row.type;
       header.swap_bytes =
           row.code[1] != '1' && (order == '<' || order == '>') && (order == '<') != little;
