@@ -49,11 +49,13 @@ void check_output(const CheckedLayer& layer, Findings& findings) {
 void check_bias(const CheckedLayer& layer, Findings& findings) {
   if (!layer.in.rules.quantized_biases || !layer.weighted || !runs_on_integers(layer)) return;
   for (size_t i = 0; i < layer.inputs.size(); ++i) {
-    if (!layer.is_bias(i) || layer.inputs[i]) continue;
+    if (!layer.is_bias(i)) continue;
+    const DType dtype = layer.inputs[i] ? layer.inputs[i]->format.dtype : DType::kFloat32;
+    if (dtype == DType::kInt32) continue;
     advise(layer, "bias", findings,
-           "the bias '{}' is float, so no integer kernel forms; quantize it to int32 (skip_bias = "
+           "the bias '{}' is {}, so no integer kernel forms; quantize it to int32 (skip_bias = "
            "false)",
-           layer.input_name(i));
+           layer.input_name(i), to_string(dtype));
   }
 }
 

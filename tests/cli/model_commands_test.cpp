@@ -62,7 +62,7 @@ TEST_F(ModelCommandsTest, RunWritesOutputsAndAnyOtherValue) {
 }
 
 TEST_F(ModelCommandsTest, RunSaysWhatIsWrong) {
-  const std::string run = "run " + model_;
+  const std::string run = fmt::format("run {}", model_);
   expect_error(fmt::format("{} --input {}", run, x_), 2, "[command line] --output is required");
   expect_error(fmt::format("{} --input a={} --output {}", run, x_, y_), 2,
                "[a] the network has no value of this name");
@@ -121,12 +121,12 @@ TEST_F(ModelCommandsTest, ConvertKeepsTheNetwork) {
 }
 
 TEST_F(ModelCommandsTest, ConvertSaysWhatIsWrong) {
-  const std::string convert = "convert " + model_ + " ";
+  const std::string convert = fmt::format("convert {} ", model_);
   expect_error(convert + folder_.path("c.bin"), 3,
-               "[" + folder_.path("c.bin") +
-                   "] the extension says no format of a model; there are "
-                   ".nnp, .nntxt, ");
-  expect_error("convert none.nnp " + folder_.path("c.nnp"), 3, "[none.nnp] there is no such file");
+               fmt::format("[{}] the extension says no format of a model; there are .nnp, .nntxt, ",
+                           folder_.path("c.bin")));
+  expect_error(fmt::format("convert none.nnp {}", folder_.path("c.nnp")), 3,
+               "[none.nnp] there is no such file");
   expect_error(convert + "/none/c.nnp", 3, "[/none/c.nnp] OUT: there is no folder /none");
   expect_error(convert + folder_.path("c.nnp") + " --target fast", 2,
                "[command line] --target: fast not in {");
@@ -186,7 +186,7 @@ TEST_F(ModelCommandsTest, AToleranceThatDoesNotHoldIsCode1) {
 }
 
 TEST_F(ModelCommandsTest, VerifySaysWhatIsWrong) {
-  expect_error("verify " + model_ + " --input " + x_, 2,
+  expect_error(fmt::format("verify {} --input {}", model_, x_), 2,
                "[command line] give either a second model or --with onnxruntime");
   expect_error(fmt::format("verify {} {}", model_, other_), 2,
                "[command line] give either --input or --data");
@@ -243,7 +243,7 @@ TEST_F(ModelCommandsTest, DeployStoresIntegers) {
     const std::string out = folder_.path(name);
     const Outcome outcome = octet(fmt::format("convert {} {} --deploy", model_, out));
     ASSERT_EQ(outcome.code, 0) << outcome.error;
-    EXPECT_THAT(octet("inspect --graph " + out).out, HasSubstr("int8 (3, 4)"));
+    EXPECT_THAT(octet(fmt::format("inspect --graph {}", out)).out, HasSubstr("int8 (3, 4)"));
     EXPECT_EQ(octet(fmt::format("verify {} {} --input {} --tolerance 0", model_, out, x_)).code, 0);
   }
   const std::string text = folder_.path("float.txt");
@@ -321,7 +321,7 @@ TEST_F(ModelCommandsTest, LintExplainsAndFinds) {
   EXPECT_EQ(error_line(found), "octet: error: [" + model_ +
                                    "] departures from the rules of tensorrt: 1, of which it "
                                    "refuses 0");
-  expect_error("lint " + model_, 2, "[command line] --target is required");
+  expect_error(fmt::format("lint {}", model_), 2, "[command line] --target is required");
 }
 
 TEST_F(ModelCommandsTest, InspectListsTheFunctions) {

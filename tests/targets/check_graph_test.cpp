@@ -264,7 +264,7 @@ TEST_F(CheckGraphTest, OnnxRuntimesKernels) {
   const Graph float_bias = load(convolution_with_bias("b", "rd"));
   EXPECT_THAT(rules(float_bias, Target::ONNXRUNTIME), ElementsAre("conv bias"));
   EXPECT_THAT(message(float_bias, Target::ONNXRUNTIME),
-              HasSubstr("the bias 'b' is float, so no integer kernel forms"));
+              HasSubstr("the bias 'b' is float32, so no integer kernel forms"));
   const Graph float_output = load(convolution_with_bias("bd", "r"));
   EXPECT_THAT(rules(float_output, Target::ONNXRUNTIME), ElementsAre("conv output"));
   EXPECT_EQ(message(float_output, Target::ONNXRUNTIME),

@@ -66,7 +66,7 @@ class DictReader {
       has_shape_ = true;
       header.shape = tuple();
     } else {
-      OCTET_CHECK_FILE(false, where_, "the header has the unknown key '{}'", key);
+      OCTET_CHECK_FILE(false, where_, "the header has the unknown key '{}'", shown(key));
     }
   }
 
@@ -78,7 +78,7 @@ class DictReader {
       if (descr.size() != 3 || descr.substr(1) != row.code) continue;
       const bool little = std::endian::native == std::endian::little;
       OCTET_CHECK_FILE(order == '<' || order == '>' || order == '|' || order == '=', where_,
-                       "element type '{}' has no byte order", descr);
+                       "element type '{}' has no byte order", shown(descr));
       header.type = row.type;
       header.swap_bytes =
           row.code[1] != '1' && (order == '<' || order == '>') && (order == '<') != little;
@@ -87,7 +87,7 @@ class DictReader {
     OCTET_CHECK_FILE(false, where_,
                      "element type '{}' is not one of float16, float32, float64, int8, int16, "
                      "int32, int64, uint8, bool",
-                     descr);
+                     shown(descr));
   }
 
   bool boolean() {
