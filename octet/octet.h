@@ -1,11 +1,12 @@
 // Everything that a program which uses Octet needs: one include.
 //
-//   networks      Network, VariableRef, ParameterStore, F:: (operations), PF:: (layers with
-//   parameters) models        models::mobilenet_v1, models::resnet18, ... data open_dataset,
-//   DataLoader, training_augmentation, validation_augmentation training      Sgd, Momentum,
-//   Nesterov, Adam, AdamW, RMSprop, Lars, schedules, metrics, Progress quantization  QATConfig and
-//   its presets, QATScheduler files         read_nnp, write_nnp, read_npy, write_npy errors Error,
-//   FileError, InternalError
+//   networks       Network, VariableRef, ParameterStore, F:: (operations), PF:: (layers)
+//   models         models::mobilenet_v1, models::resnet18, ...
+//   data           open_dataset, DataLoader, training_augmentation, validation_augmentation
+//   training       Sgd, Momentum, Nesterov, Adam, AdamW, RMSprop, Lars, schedules, metrics,
+//   Progress quantization   QATConfig and its presets, QATScheduler files          read_nnp,
+//   write_nnp, read_onnx, write_onnx, read_npy, write_npy errors         Error, FileError,
+//   InternalError
 #pragma once
 
 #include <ATen/ATen.h>
@@ -14,6 +15,7 @@
 #include "octet/base/logging.h"
 #include "octet/formats/nnp/nnp.h"
 #include "octet/formats/npy/npy.h"
+#include "octet/formats/onnx/onnx.h"
 #include "octet/graph/functions.h"
 #include "octet/graph/network.h"
 #include "octet/graph/parametric_functions.h"

@@ -94,7 +94,11 @@ toml::table parse_toml(std::string_view text, std::string_view where) {
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
-    throw_file_error(where, "line {}: {}", error.source().begin.line, error.description());
+    // It may quote the text up to the end of a line, and that too.
+    std::string description(error.description());
+    std::ranges::replace_if(
+        description, [](unsigned char c) { return c < ' '; }, ' ');
+    throw_file_error(where, "line {}: {}", error.source().begin.line, description);
   }
 }
 

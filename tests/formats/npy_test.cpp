@@ -131,7 +131,7 @@ TEST(Npy, NamesTheFileAndWhatIsWrong) {
       {with_type("'|O'"), "element type '|O' is not one of"},
       {with_type("'xf4'"), "element type 'xf4' has no byte order"},
       {with_type("[('a', '<f4')]"), "arrays of records are not supported"},
-      {with_type("'<f4"), "element type '<f4, ' is not one of"},
+      {with_type("'<f4"), "element type '<f4,' is not one of"},
       {npy_file("{'descr': '<f4', 'shape': (2,)}", data), "lacks descr, fortran_order or shape"},
       {npy_file("{'descr': '<f4', 'more': 1}", data), "has the unknown key 'more'"},
       {npy_file("{'fortran_order': Maybe}", data), "fortran_order is neither True nor False"},

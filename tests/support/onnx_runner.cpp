@@ -56,7 +56,8 @@ nlohmann::json write_case(const TemporaryFolder& folder, const OnnxRun& run, siz
 
 bool onnx_runner_present() {
   static const bool present = [] {
-    const std::string command = "'" + python() + "' -c 'import onnx, onnxruntime' >/dev/null 2>&1";
+    const std::string command =
+        fmt::format("'{}' -c 'import onnx, onnxruntime' >/dev/null 2>&1", python());
     return std::system(command.c_str()) == 0;
   }();
   return present;
