@@ -6,6 +6,7 @@
 #include "octet/cli/model_source.h"
 #include "octet/cli/report.h"
 #include "octet/cli/table.h"
+#include "octet/formats/onnx/onnx.h"
 #include "octet/graph/text.h"
 
 namespace octet::cli {
@@ -16,6 +17,7 @@ struct InspectOptions {
   std::string model;
   bool graph = false;
   bool functions = false;
+  bool onnx_operators = false;
   int64_t image_size = 224;
   int64_t channels = 3;
   ZooOptions zoo;
@@ -44,8 +46,9 @@ void print_layers(const Graph& graph) {
   print_table(table, /*first_number=*/3);
 }
 
-void print_functions() {
-  for (const std::string_view type : operation_types()) std::cout << type << '\n';
+template <class Names>
+void print_names(const Names& names) {
+  for (const std::string_view name : names) std::cout << name << '\n';
   std::cout << std::flush;
 }
 
@@ -81,7 +84,8 @@ nlohmann::ordered_json figures_of(const Model& model) {
 }
 
 void run(const InspectOptions& options) {
-  if (options.functions) return print_functions();
+  if (options.functions) return print_names(operation_types());
+  if (options.onnx_operators) return print_names(supported_onnx_operators());
   OCTET_CHECK(!options.model.empty(), "command line", "model is required");
   check_writable(options.report.metrics, "--metrics");
   const Model model =
@@ -110,7 +114,10 @@ void add_inspect_command(CLI::App& program) {
       "  octet inspect resnet18 --image-size 32 --graph\n"
       "  octet inspect --functions");
   command.add_flag("--functions", options->functions,
-                   "List the function types that files may have");
+                   "List the function types that .nnp files and text graphs may have");
+  command.add_flag("--onnx-operators", options->onnx_operators,
+                   "List the operators that .onnx files may have, beside those that ONNX itself "
+                   "defines by a function of these");
   command.add_flag("--graph", options->graph, "Print the whole network as a text graph");
   command.add_option("--image-size", options->image_size, "Of a zoo model: side of the images")
       ->check(CLI::PositiveNumber)

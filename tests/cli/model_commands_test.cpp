@@ -5,6 +5,7 @@
 #include "octet/formats/npy/npy.h"
 #include "octet/graph/text.h"
 #include "tests/cli/program_fixture.h"
+#include "tests/support/project_paths.h"
 
 namespace octet {
 namespace {
@@ -272,14 +273,8 @@ TEST_F(ModelCommandsTest, OnnxIsQuantizedAndEvaluated) {
   EXPECT_EQ(metrics()["top1_error_float"], 0);
 }
 
-// As in tests/support/onnx_runner.h.
-void name_python() {
-  const std::string installed = std::string(OCTET_SOURCE_DIR) + "/build/onnxruntime/bin/python";
-  if (std::filesystem::exists(installed)) setenv("OCTET_PYTHON", installed.c_str(), 0);
-}
-
 TEST_F(ModelCommandsTest, VerifyWithOnnxRuntime) {
-  name_python();
+  setenv("OCTET_PYTHON", onnx_python().c_str(), 0);
   const std::string onnx = folder_.path("c.onnx");
   ASSERT_EQ(octet(fmt::format("convert {} {}", model_, onnx)).code, 0);
   for (const std::string& path : {model_, onnx}) {
@@ -329,6 +324,7 @@ TEST_F(ModelCommandsTest, InspectListsTheFunctions) {
   EXPECT_EQ(outcome.code, 0);
   EXPECT_THAT(outcome.out, StartsWith("Convolution\n"));
   EXPECT_THAT(outcome.out, HasSubstr("\nSoftmaxCrossEntropy\n"));
+  EXPECT_THAT(octet("inspect --onnx-operators").out, HasSubstr("\nConvTranspose\n"));
   expect_error("inspect", 2, "[command line] model is required");
 }
 

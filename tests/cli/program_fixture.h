@@ -12,6 +12,7 @@
 #include "octet/base/error.h"
 #include "octet/formats/file_io.h"
 #include "tests/support/dataset_files.h"
+#include "tests/support/project_paths.h"
 
 namespace octet {
 
@@ -30,7 +31,7 @@ class ProgramTest : public ::testing::Test {
   // Runs `octet ARGUMENTS` through the shell, on one thread.
   Outcome octet(const std::string& arguments) const {
     const std::string command =
-        fmt::format("OMP_NUM_THREADS=1 '{}' {} >'{}' 2>'{}' </dev/null", OCTET_PROGRAM, arguments,
+        fmt::format("OMP_NUM_THREADS=1 '{}' {} >'{}' 2>'{}' </dev/null", program_path(), arguments,
                     folder_.path("stdout"), folder_.path("stderr"));
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder_.path("stdout")),

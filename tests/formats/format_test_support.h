@@ -12,6 +12,7 @@
 
 #include "octet/base/error.h"
 #include "octet/formats/file_io.h"
+#include "tests/support/reference_files.h"
 
 namespace octet {
 
@@ -56,11 +57,7 @@ std::string error_of(Action action) {
 
 // The folder of files that the reference system wrote; empty where it is absent.
 inline std::filesystem::path reference_folder() {
-  const char* set = std::getenv("OCTET_REFERENCE_DIR");
-  const std::filesystem::path path =
-      set != nullptr ? std::filesystem::path(set)
-                     : std::filesystem::path(OCTET_SOURCE_DIR) / "../shared/reference/nnabla";
-  return std::filesystem::is_directory(path) ? path : std::filesystem::path();
+  return reference_present() ? reference_dir() : std::filesystem::path();
 }
 
 }  // namespace octet

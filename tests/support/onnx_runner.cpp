@@ -9,17 +9,12 @@
 #include "octet/base/error.h"
 #include "octet/formats/file_io.h"
 #include "octet/formats/npy/npy.h"
+#include "tests/support/project_paths.h"
 
 namespace octet {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string python() {
-  if (const char* named = std::getenv("OCTET_PYTHON")) return named;
-  const fs::path installed = fs::path(OCTET_SOURCE_DIR) / "build/onnxruntime/bin/python";
-  return fs::exists(installed) ? installed.string() : "python3";
-}
 
 // A folder that is new, and removed at the end.
 class TemporaryFolder {
@@ -57,7 +52,7 @@ nlohmann::json write_case(const TemporaryFolder& folder, const OnnxRun& run, siz
 bool onnx_runner_present() {
   static const bool present = [] {
     const std::string command =
-        fmt::format("'{}' -c 'import onnx, onnxruntime' >/dev/null 2>&1", python());
+        fmt::format("'{}' -c 'import onnx, onnxruntime' >/dev/null 2>&1", onnx_python());
     return std::system(command.c_str()) == 0;
   }();
   return present;
@@ -68,8 +63,8 @@ std::vector<OnnxRunResult> run_onnx(const std::vector<OnnxRun>& runs) {
   nlohmann::json cases = nlohmann::json::array();
   for (size_t i = 0; i < runs.size(); ++i) cases.push_back(write_case(folder, runs[i], i));
   write_file_atomically(folder.file("cases.json"), cases.dump());
-  const std::string script = std::string(OCTET_SOURCE_DIR) + "/tests/support/onnx_runner.py";
-  const std::string command = fmt::format("'{}' '{}' '{}' >'{}' 2>&1", python(), script,
+  const std::string script = source_dir() / "tests/support/onnx_runner.py";
+  const std::string command = fmt::format("'{}' '{}' '{}' >'{}' 2>&1", onnx_python(), script,
                                           folder.path(), folder.file("log.txt"));
   if (std::system(command.c_str()) != 0) {
     ADD_FAILURE() << "onnx_runner.py failed: " << read_file(folder.file("log.txt"));

@@ -12,6 +12,7 @@
 
 #include "octet/base/error.h"
 #include "octet/base/shape.h"
+#include "tests/support/project_paths.h"
 
 namespace octet {
 namespace {
@@ -45,7 +46,7 @@ std::optional<Shape> parse_shape(std::string_view text) {
 
 std::filesystem::path reference_dir() {
   if (const char* given = std::getenv("OCTET_REFERENCE_DIR")) return given;
-  return std::filesystem::path(OCTET_SOURCE_DIR) / ".." / "shared" / "reference" / "nnabla";
+  return source_dir() / ".." / "shared" / "reference" / "nnabla";
 }
 
 bool reference_present() {

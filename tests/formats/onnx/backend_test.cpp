@@ -10,11 +10,14 @@
 
 #include "octet/formats/file_io.h"
 #include "tests/support/onnx_backend_case.h"
+#include "tests/support/project_paths.h"
 
 namespace octet {
 namespace {
 
-constexpr const char* kList = OCTET_SOURCE_DIR "/tests/formats/onnx/backend_cases.txt";
+std::string list_path() {
+  return source_dir() / "tests/formats/onnx/backend_cases.txt";
+}
 
 std::map<std::string, BackendResult> run_all(const std::filesystem::path& data) {
   std::map<std::string, BackendResult> results;
@@ -32,7 +35,7 @@ std::string line_of(const std::string& name, const BackendResult& result) {
 
 std::map<std::string, std::string> listed_statuses() {
   std::map<std::string, std::string> statuses;
-  std::ifstream file(kList);
+  std::ifstream file(list_path());
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#') continue;
     std::istringstream words(line);
@@ -60,7 +63,7 @@ void write_list(const std::map<std::string, BackendResult>& results) {
   std::string text = "# ONNX's backend tests, as Octet does on them; backend_test.cpp compares.\n" +
                      summary(results);
   for (const auto& [name, result] : results) text += line_of(name, result) + "\n";
-  write_file_atomically(kList, text);
+  write_file_atomically(list_path(), text);
 }
 
 TEST(OnnxBackend, EveryCaseDoesAsListed) {
