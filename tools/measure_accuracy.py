@@ -80,6 +80,8 @@ def table(results, seeds):
              "|---" * (3 + len(VARIANTS)) + "|"]
     worst = -100.0
     for model, width in MODELS.items():
+        if (model, 0) not in results:
+            continue
         rows = [results[model, seed] for seed in range(seeds)]
         cells = [spread([r[key] for r in rows]) for key in ["float", FINE_TUNE, *VARIANTS]]
         lines.append(f"| {model} (width {width}) | " + " | ".join(cells) + " |")
@@ -119,12 +121,13 @@ def main():
     parser.add_argument("--octet", default="build/release/octet", help="the program")
     parser.add_argument("--data", default="fashion-mnist")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
     parser.add_argument("--epochs", type=float, default=4, help="of float training")
     parser.add_argument("--more-epochs", type=float, default=1, help="of fine-tune and QAT")
     parser.add_argument("--recording-steps", type=int, default=20)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--lr", type=float, default=0.1)
-    parser.add_argument("--more-lr", type=float, default=0.001, help="of fine-tune and QAT")
+    parser.add_argument("--more-lr", type=float, default=0.01, help="of fine-tune and QAT")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs"),
@@ -132,7 +135,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="octet-accuracy-") as folder:
         args.work = pathlib.Path(folder)
-        tasks = [(model, seed) for seed in range(args.seeds) for model in MODELS]
+        tasks = [(model, seed) for seed in range(args.seeds) for model in args.models]
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             results = dict(zip(tasks, pool.map(lambda task: measure(args, *task), tasks)))
     args.out.mkdir(parents=True, exist_ok=True)

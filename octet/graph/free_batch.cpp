@@ -31,12 +31,12 @@ Shape* stated_shape(Attributes& attributes) {
 
 // Frees the batch where a shape states it as a number. The dimensions behind it become numbers, so
 // that a -1 among them does not compete. Shapes over constants and parameters are not concerned.
-void free_stated_shapes(Graph& graph, const std::vector<VariableId>& outputs, int64_t batch) {
+void free_stated_shapes(Graph& graph, int64_t batch) {
   std::vector<bool> from_input(static_cast<size_t>(graph.num_variable_slots()), false);
   for (VariableId id = 0; id < graph.num_variable_slots(); ++id) {
     from_input[id] = graph.variable(id).kind == VariableKind::kInput;
   }
-  for (const FunctionId id : graph.topological_order(outputs)) {
+  for (const FunctionId id : graph.topological_order()) {
     Function& function = graph.mutable_function(id);
     bool concerned = false;
     for (const VariableId input : function.inputs) concerned = concerned || from_input[input];
@@ -51,13 +51,13 @@ void free_stated_shapes(Graph& graph, const std::vector<VariableId>& outputs, in
 
 }  // namespace
 
-Graph with_free_batch(const Graph& graph, const std::vector<VariableId>& outputs) {
-  const std::vector<VariableId> leaves = graph.leaves(outputs);
+Graph with_free_batch(const Graph& graph) {
+  const std::vector<VariableId> leaves = graph.leaves(graph.outputs());
   const int64_t batch = batch_of(graph, leaves);
   if (batch == kFreeDim) return graph;
   Graph freed = graph;
-  free_stated_shapes(freed, outputs, batch);
-  for (const VariableId id : leaves) {
+  free_stated_shapes(freed, batch);
+  for (VariableId id = 0; id < freed.num_variable_slots(); ++id) {
     const Variable& variable = freed.variable(id);
     if (variable.kind != VariableKind::kInput || !starts_with_batch(freed, id, batch)) continue;
     Shape shape = variable.type.shape;
@@ -65,7 +65,7 @@ Graph with_free_batch(const Graph& graph, const std::vector<VariableId>& outputs
     freed.set_input_shape(id, shape);
   }
   try {
-    freed.infer_all_types(outputs);
+    freed.infer_all_types();
   } catch (const Error& error) {
     log_warning("network {} keeps the batch size {}, because a function depends on it: {}",
                 graph.name(), batch, error.what());

@@ -130,8 +130,8 @@ void Graph::rename_variable(VariableId id, const std::string& name) {
   variables_[id].name = name;
 }
 
-void Graph::infer_all_types(const std::vector<VariableId>& outputs) {
-  for (const FunctionId id : topological_order(outputs)) {
+void Graph::infer_all_types() {
+  for (const FunctionId id : topological_order()) {
     const Function& function = functions_[id];
     OutputTypes types = infer_outputs(function.attributes, function.inputs, function.name);
     OCTET_INTERNAL_CHECK(types.size() == function.outputs.size());

@@ -93,9 +93,9 @@ class Graph {
   // pass replaces what is behind a value while everybody who holds the value keeps it.
   FunctionId add_function_for(Attributes attributes, std::vector<VariableId> inputs,
                               std::vector<VariableId> outputs, const std::string& name = "");
-  // Infers the types of all that `outputs` depend on again, e.g. after an input changed its shape.
-  // Quantization that was noted on a value stays there.
-  void infer_all_types(const std::vector<VariableId>& outputs);
+  // Infers all types again, e.g. after an input changed its shape. Quantization that was noted on a
+  // value stays there.
+  void infer_all_types();
   void set_input_shape(VariableId input, const Shape& shape);
   // If the name is taken, its holder gets a suffix.
   void rename_variable(VariableId id, const std::string& name);

@@ -78,7 +78,10 @@ std::vector<std::string> ParameterStore::names() const {
 
 ParameterStore ParameterStore::clone() const {
   ParameterStore copy(0, device_);
-  for (const std::string& name : names()) copy.set(name, at(name).value, at(name).need_grad);
+  for (const std::string& name : names()) {
+    Parameter& copied = copy.set(name, at(name).value, at(name).need_grad);
+    if (at(name).unit.defined()) copied.unit = at(name).unit.clone();
+  }
   return copy;
 }
 

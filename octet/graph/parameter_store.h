@@ -19,6 +19,9 @@ struct Parameter {
   std::string name;
   at::Tensor value;  // a leaf of autograd; requires_grad() as need_grad says
   bool need_grad = true;
+  // What a solver counts the value in: it moves value / unit, by the gradient with respect to that.
+  // Broadcasts to the value; undefined is 1. Where it is 0 the value rests.
+  at::Tensor unit = {};
 };
 
 class ParameterStore {

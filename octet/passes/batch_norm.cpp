@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "octet/base/error.h"
+#include "octet/base/logging.h"
 #include "octet/passes/layer_traits.h"
 
 namespace octet {
@@ -10,6 +11,10 @@ namespace {
 
 at::Tensor values(const Graph& graph, VariableId id, const ParameterStore& parameters) {
   return parameters.at(graph.variable(id).name).value.detach().flatten().to(at::kDouble);
+}
+
+double square(double x) {
+  return x * x;
 }
 
 }  // namespace
@@ -47,7 +52,11 @@ ScaleShift scale_shift_of(const Graph& graph, FunctionId id, const ParameterStor
   const BatchNormInputs inputs = batch_norm_inputs(function);
   const double eps = std::get<BatchNormalization>(function.attributes).eps;
   const at::Tensor mean = values(graph, inputs.mean, parameters);
-  at::Tensor scale = at::rsqrt(values(graph, inputs.variance, parameters) + eps);
+  const at::Tensor variance = values(graph, inputs.variance, parameters);
+  const at::Tensor constant =
+      variance.ge(0) & (variance < square(kConstantDeviation) * (variance + eps));
+  const at::Tensor inverse_deviation = at::rsqrt(variance + eps).masked_fill(constant, 0);
+  at::Tensor scale = inverse_deviation;
   if (inputs.gamma != kNoId) scale = scale * values(graph, inputs.gamma, parameters);
   at::Tensor shift = -mean * scale;
   if (inputs.beta != kNoId) shift = shift + values(graph, inputs.beta, parameters);
@@ -55,7 +64,11 @@ ScaleShift scale_shift_of(const Graph& graph, FunctionId id, const ParameterStor
               graph.display_name(id),
               "cannot be folded: its statistics or parameters are NaN, infinite, or a variance is "
               "negative");
-  return {scale, shift};
+  if (const int64_t count = constant.sum().item<int64_t>(); count > 0) {
+    log_debug("[{}] {} of {} channels are constant and are folded into their shift",
+              graph.display_name(id), count, constant.numel());
+  }
+  return {scale, shift, inverse_deviation};
 }
 
 std::string batch_norm_key(const Graph& graph, FunctionId id) {

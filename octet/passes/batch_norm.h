@@ -27,11 +27,22 @@ int64_t batch_norm_axis(const Graph& graph, FunctionId id);
 // Whether beta, gamma, mean and variance are parameters, so that their values are known.
 bool has_constant_statistics(const Graph& graph, FunctionId id);
 
+// A channel whose normalized values deviate by less than this, as a standard deviation, is
+// constant: sqrt(variance / (variance + eps)) < kConstantDeviation. Over a range of +-3 standard
+// deviations of its neighbours that is a 24th of a quantization step of 8 bits.
+inline constexpr double kConstantDeviation = 1e-3;
+
 // scale = gamma / sqrt(variance + eps), shift = beta - mean * scale, with the running statistics;
 // float64, shape (C), computed from the values in the store.
+//
+// A constant channel (one behind a dead ReLU, most often) has scale 0 and shift beta. By the
+// formula its scale is gamma / sqrt(eps), hundreds of times that of its neighbours, and a folded
+// weight that holds both is quantized to zero everywhere else (Sheng et al. 2018, A
+// Quantization-Friendly Separable Convolution for MobileNets, section 3).
 struct ScaleShift {
   at::Tensor scale;
   at::Tensor shift;
+  at::Tensor inverse_deviation;  // 1 / sqrt(variance + eps): the scale without gamma
 };
 ScaleShift scale_shift_of(const Graph& graph, FunctionId id, const ParameterStore& parameters);
 

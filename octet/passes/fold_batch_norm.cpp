@@ -66,8 +66,8 @@ Graph fold_batch_norm(Graph graph, PassContext& ctx) {
     const FoldedNames names =
         folded_parameters(graph, producer, id, ctx, [&](const LayerValues& v) {
           const ScaleShift bn = scale_shift_of(graph, id, *ctx.parameters);
-          return LayerValues{
-              v.weight * along_outputs(layer.attributes, traits, v.weight, bn.scale),
+          return Fold{
+              along_outputs(layer.attributes, traits, v.weight, bn.scale),
               v.bias.defined() ? bn.scale * v.bias + bn.shift : bn.shift,
           };
         });

@@ -111,8 +111,8 @@ Graph fold_batch_norm_opposite(Graph graph, PassContext& ctx) {
           }
           const at::Tensor bias =
               (v.weight * along_inputs(graph, consumer, v.weight, bn.shift)).sum(summed);
-          return LayerValues{v.weight * along_inputs(graph, consumer, v.weight, bn.scale),
-                             v.bias.defined() ? bias + v.bias : bias};
+          return Fold{along_inputs(graph, consumer, v.weight, bn.scale),
+                      v.bias.defined() ? bias + v.bias : bias};
         });
     const VariableId x = graph.function(id).inputs[0];
     graph.erase_function(consumer);

@@ -39,9 +39,17 @@ void define_parameter(const std::string& name, bool need_grad, PassContext& ctx,
   ctx.parameters->set(name, value(), need_grad);
 }
 
+void define_unit(const std::string& name, PassContext& ctx,
+                 const std::function<at::Tensor()>& unit) {
+  if (!ctx.config.bn_folding_keep_step) return;
+  const std::string unit_name = name + "-unit";
+  define_parameter(unit_name, /*need_grad=*/false, ctx, unit);
+  ctx.parameters->at(name).unit = ctx.parameters->at(unit_name).value;
+}
+
 FoldedNames folded_parameters(Graph& graph, FunctionId layer, FunctionId batch_norm,
                               PassContext& ctx,
-                              const std::function<LayerValues(const LayerValues&)>& fold) {
+                              const std::function<Fold(const LayerValues&)>& fold) {
   const auto [entry, inserted] = ctx.memory->folded.try_emplace(key_of(graph, layer, batch_norm));
   auto& [weight_name, bias_name] = entry->second;
   if (inserted) {
@@ -56,8 +64,10 @@ FoldedNames folded_parameters(Graph& graph, FunctionId layer, FunctionId batch_n
     const std::string scope = scope_of(graph.variable(function.inputs[1]).name);
     weight_name = new_parameter_name(scope + "w-folded", ctx);
     bias_name = new_parameter_name(scope + "b-folded", ctx);
-    define_parameter(weight_name, true, ctx, [&] { return folded().weight.to(at::kFloat); });
+    define_parameter(weight_name, true, ctx,
+                     [&] { return (value(1) * folded().weight_scale).to(at::kFloat); });
     define_parameter(bias_name, true, ctx, [&] { return folded().bias.to(at::kFloat); });
+    define_unit(weight_name, ctx, [&] { return folded().weight_scale.to(at::kFloat); });
   }
   return {variable_of(graph, weight_name, *ctx.parameters),
           variable_of(graph, bias_name, *ctx.parameters)};

@@ -15,6 +15,12 @@ struct LayerValues {
   at::Tensor bias;
 };
 
+// What a fold makes of them: the weight is multiplied with weight_scale, which broadcasts to it.
+struct Fold {
+  at::Tensor weight_scale;
+  at::Tensor bias;
+};
+
 // The new parameters as variables of the graph.
 struct FoldedNames {
   VariableId weight;
@@ -22,10 +28,11 @@ struct FoldedNames {
 };
 
 // Makes `w-folded` and `b-folded` beside the layer's weight from fold(weight, bias), or finds those
-// that this conversion already made from the same layer and batch normalization parameters.
+// that this conversion already made from the same layer and batch normalization parameters. With
+// config.bn_folding_keep_step, `w-folded` is trained in the unit weight_scale.
 FoldedNames folded_parameters(Graph& graph, FunctionId layer, FunctionId batch_norm,
                               PassContext& ctx,
-                              const std::function<LayerValues(const LayerValues&)>& fold);
+                              const std::function<Fold(const LayerValues&)>& fold);
 
 // A name for a new parameter: `wanted`, with a suffix if this conversion already made one of that
 // name. What an earlier conversion left under it is replaced.
@@ -35,5 +42,11 @@ std::string new_parameter_name(const std::string& wanted, PassContext& ctx);
 // is there stays.
 void define_parameter(const std::string& name, bool need_grad, PassContext& ctx,
                       const std::function<at::Tensor()>& value);
+
+// A parameter that came out of a multiplication with `unit` (broadcasting to it) is trained as if
+// it had not: see Parameter::unit. The unit is kept in the store as `name` with "-unit" behind it,
+// so that a checkpoint holds it. Does nothing unless config.bn_folding_keep_step.
+void define_unit(const std::string& name, PassContext& ctx,
+                 const std::function<at::Tensor()>& unit);
 
 }  // namespace octet

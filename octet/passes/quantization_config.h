@@ -25,6 +25,10 @@ struct QuantizationConfig {
   bool bn_folding = false;
   // Replace what is left by x * a + b.
   bool bn_self_folding = false;
+  // A folded weight a * W moves by a times what W would have moved, so that a learning rate means
+  // the same before and after folding. Otherwise, as in NNabla, it moves by its own gradient: 1 / a
+  // times as far, 1 / a^2 times relative to its size, and training diverges where a is small.
+  bool bn_folding_keep_step = true;
   // The network's convolutions have their channels last.
   bool channel_last = false;
 

@@ -4,8 +4,8 @@
 
 namespace octet {
 
-Graph release_batch_size(Graph graph, PassContext& ctx) {
-  return with_free_batch(graph, ctx.outputs);
+Graph release_batch_size(Graph graph, PassContext&) {
+  return with_free_batch(graph);
 }
 
 }  // namespace octet

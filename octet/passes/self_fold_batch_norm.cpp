@@ -25,6 +25,8 @@ const std::pair<std::string, std::string>& coefficients(const Graph& graph, Func
                      [&] { return bn().scale.reshape(shape).to(at::kFloat); });
     define_parameter(entry->second.second, true, ctx,
                      [&] { return bn().shift.reshape(shape).to(at::kFloat); });
+    define_unit(entry->second.first, ctx,
+                [&] { return bn().inverse_deviation.reshape(shape).to(at::kFloat); });
   }
   return entry->second;
 }

@@ -183,6 +183,7 @@ Graph QATScheduler::saved_graph(const std::vector<VariableRef>& inputs) const {
                 variable.name);
   }
   PassContext ctx;
+  graph = compact(graph);
   ctx.outputs = graph.outputs();
   ctx.parameters = registered.network.parameters().get();
   ctx.config = config_;

@@ -33,6 +33,26 @@ Gradients defined_gradients(const std::vector<Parameter>& parameters) {
   return result;
 }
 
+// With w = unit * v: v, where the unit is not 0 (there the gradient of v is 0, so v may be any).
+at::Tensor without_unit(const Parameter& parameter) {
+  if (!parameter.unit.defined()) return parameter.value;
+  return parameter.value / parameter.unit.masked_fill(parameter.unit == 0, 1);
+}
+
+// dL/dv = unit * dL/dw.
+at::Tensor gradient_without_unit(const Parameter& parameter) {
+  const at::Tensor& gradient = parameter.value.grad();
+  return parameter.unit.defined() ? gradient * parameter.unit : gradient;
+}
+
+std::vector<at::Tensor> gradients_without_units(const std::vector<Parameter>& parameters) {
+  std::vector<at::Tensor> gradients;
+  for (const Parameter& parameter : parameters) {
+    if (parameter.value.grad().defined()) gradients.push_back(gradient_without_unit(parameter));
+  }
+  return gradients;
+}
+
 // One L2 norm per gradient, in a tensor of shape (gradients).
 at::Tensor gradient_norms(const std::vector<at::Tensor>& gradients) {
   return at::stack(at::_foreach_norm(gradients, 2));
@@ -109,9 +129,21 @@ void Solver::zero_grad() {
 void Solver::weight_decay(double decay) {
   check_not_negative(decay, "the weight decay", type());
   const at::NoGradGuard no_grad;
-  const Gradients present = defined_gradients(parameters_);
-  if (decay == 0 || present.values.empty()) return;
-  at::_foreach_add_(present.gradients, present.values, decay);
+  if (decay == 0) return;
+  Gradients plain;
+  for (const Parameter& parameter : parameters_) {
+    at::Tensor gradient = parameter.value.grad();
+    if (!gradient.defined()) continue;
+    if (parameter.unit.defined()) {
+      // d(decay v^2 / 2)/dw = decay v / unit
+      const at::Tensor unit = parameter.unit.masked_fill(parameter.unit == 0, 1);
+      gradient.add_(without_unit(parameter) / unit, decay);
+    } else {
+      plain.values.push_back(parameter.value);
+      plain.gradients.push_back(gradient);
+    }
+  }
+  if (!plain.values.empty()) at::_foreach_add_(plain.gradients, plain.values, decay);
 }
 
 void Solver::scale_grad(double factor) {
@@ -125,7 +157,8 @@ void Solver::clip_grad_by_norm(double max_norm) {
   const at::NoGradGuard no_grad;
   const Gradients present = defined_gradients(parameters_);
   if (present.gradients.empty()) return;
-  const at::Tensor factors = clip_factors(gradient_norms(present.gradients), max_norm);
+  const at::Tensor factors =
+      clip_factors(gradient_norms(gradients_without_units(parameters_)), max_norm);
   at::_foreach_mul_(present.gradients, factors.unbind());
 }
 
@@ -134,7 +167,7 @@ double Solver::clip_grad_by_global_norm(double max_norm) {
   const at::NoGradGuard no_grad;
   const Gradients present = defined_gradients(parameters_);
   if (present.gradients.empty()) return 0;
-  const double norm = gradient_norms(present.gradients).norm().item<double>();
+  const double norm = gradient_norms(gradients_without_units(parameters_)).norm().item<double>();
   if (norm > max_norm) at::_foreach_mul_(present.gradients, max_norm / norm);
   return norm;
 }
@@ -161,17 +194,32 @@ Solver::Step Solver::next_step() {
       if (!tensor.defined()) tensor = at::zeros_like(parameter.value);
       step.states[i].push_back(tensor);
     }
-    step.values.push_back(parameter.value);
-    step.gradients.push_back(parameter.value.grad());
+    step.values.push_back(without_unit(parameter));
+    step.gradients.push_back(gradient_without_unit(parameter));
     step.counts.push_back(++state.step);
   }
   return step;
 }
 
+// What the rule moved without its unit gets it again.
+void Solver::take_back(const Step& step) {
+  auto moved = step.values.begin();
+  for (const Parameter& parameter : parameters_) {
+    if (!parameter.value.grad().defined()) continue;
+    if (parameter.unit.defined()) {
+      at::Tensor value = parameter.value;
+      value.copy_(at::where(parameter.unit == 0, value, *moved * parameter.unit));
+    }
+    ++moved;
+  }
+}
+
 void Solver::update() {
   const at::NoGradGuard no_grad;
   const Step step = next_step();
-  if (!step.values.empty()) apply(step);
+  if (step.values.empty()) return;
+  apply(step);
+  take_back(step);
 }
 
 SolverState Solver::state() const {

@@ -9,6 +9,9 @@
 //   solver.weight_decay(1e-4);
 //   solver.update();
 //
+// A parameter with a unit is moved as value / unit, and its gradient counts as the one with respect
+// to that: in norms, in the decay, and in the update.
+//
 // A parameter without a gradient rests: update(), weight_decay() and the clips leave it and its
 // state as they are, so that its momentum does not coast.
 #pragma once
@@ -103,6 +106,7 @@ class Solver {
 
  private:
   Step next_step();
+  void take_back(const Step& step);
   ParameterState checked_state(const Parameter& parameter, const ParameterState& from) const;
 
   std::vector<Parameter> parameters_;

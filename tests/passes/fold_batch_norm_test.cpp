@@ -130,6 +130,44 @@ TEST_F(FoldBatchNorm, FoldsOnceForTwoNetworks) {
   EXPECT_TRUE(at::equal(parameters_.at("c/w-folded").value, folded));
 }
 
+TEST_F(FoldBatchNorm, TheWeightIsTrainedInTheUnitOfItsScale) {
+  const Graph graph =
+      load(network("  h = Convolution(x, c/W)\n", "  parameter c/W: float32 (5, 4, 3, 3)\n", 5));
+  fold_batch_norm(graph, ctx_);
+  const Parameter& folded = parameters_.at("c/w-folded");
+  ASSERT_TRUE(folded.unit.defined());
+  EXPECT_EQ(folded.unit.sizes(), at::IntArrayRef({5, 1, 1, 1}));
+  // One rounding of the product in double, and one of each factor.
+  EXPECT_LT((parameters_.at("c/W").value * folded.unit - folded.value).abs().max().item<float>(),
+            3 * std::numeric_limits<float>::epsilon() * folded.value.abs().max().item<float>());
+  EXPECT_FALSE(parameters_.at("c/b-folded").unit.defined());
+}
+
+TEST_F(FoldBatchNorm, TheWeightHasNoUnitWithoutKeepStep) {
+  ctx_.config.bn_folding_keep_step = false;
+  fold_batch_norm(
+      load(network("  h = Convolution(x, c/W)\n", "  parameter c/W: float32 (5, 4, 3, 3)\n", 5)),
+      ctx_);
+  EXPECT_FALSE(parameters_.at("c/w-folded").unit.defined());
+  EXPECT_EQ(parameters_.find("c/w-folded-unit"), nullptr);
+}
+
+// A channel that never varies (its input is a dead ReLU) has a variance of zero, and by the formula
+// a scale of gamma / sqrt(eps), which would leave its neighbours no quantization steps.
+TEST_F(FoldBatchNorm, AConstantChannelBecomesItsShift) {
+  const Graph graph = load(
+      network("  h = DepthwiseConvolution(x, c/W)\n", "  parameter c/W: float32 (4, 3, 3)\n", 4));
+  at::Tensor& variance = parameters_.at("bn/var").value;
+  variance.detach().select(1, 2).fill_(0.9e-11);  // below eps * 1e-6: constant
+  variance.detach().select(1, 3).fill_(1.2e-11);  // above
+  const Graph folded = fold_batch_norm(graph, ctx_);
+  const at::Tensor weight = parameters_.at("c/w-folded").value;
+  const at::Tensor bias = parameters_.at("c/b-folded").value;
+  EXPECT_TRUE(weight[2].eq(0).all().item<bool>());
+  EXPECT_EQ(bias[2].item<float>(), parameters_.at("bn/beta").value.flatten()[2].item<float>());
+  for (const int channel : {0, 1, 3}) EXPECT_TRUE(weight[channel].ne(0).any().item<bool>());
+}
+
 TEST_F(FoldBatchNorm, SharedWeightsWithTwoNormalizationsGetTwoFoldedWeights) {
   const Graph graph = load(R"(graph net {
   input x: float32 (-1, 4, 6, 6)

@@ -9,6 +9,7 @@
 #include "octet/train/adam.h"
 #include "octet/train/momentum.h"
 #include "octet/train/sgd.h"
+#include "octet/train/solver_factory.h"
 
 namespace octet {
 namespace {
@@ -52,6 +53,50 @@ TEST(Solver, UpdatesTheStoresOwnTensorAfterBackward) {
   solver.update();
   EXPECT_TRUE(at::equal(store.at("w").value.detach(), at::tensor({0.0F, 0.0F})));
   EXPECT_TRUE(store.at("w").value.requires_grad());
+}
+
+// w = unit * v moves as v does, whatever the rule, with decay and clipping.
+class SolverUnit : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(SolverUnit, MovesAsWithoutTheUnit) {
+  const at::Tensor unit = at::tensor({0.01F, 0.5F, 30.0F}).reshape({3, 1});
+  const Parameter v = make_parameter("p", at::arange(1, 7).to(at::kFloat).reshape({3, 2}));
+  Parameter w = make_parameter("p", v.value.detach() * unit);
+  w.unit = unit;
+  const auto by_v = make_solver({.name = GetParam(), .learning_rate = 0.01});
+  const auto by_w = make_solver({.name = GetParam(), .learning_rate = 0.01});
+  by_v->set_parameters({v});
+  by_w->set_parameters({w});
+  for (int step = 0; step < 5; ++step) {
+    by_v->zero_grad();
+    by_w->zero_grad();
+    (v.value * unit).cos().sum().backward();
+    w.value.cos().sum().backward();
+    by_v->weight_decay(0.1);
+    by_w->weight_decay(0.1);
+    const double norm = by_v->clip_grad_by_global_norm(1.5);
+    EXPECT_NEAR(by_w->clip_grad_by_global_norm(1.5), norm, 1e-5 * norm);
+    by_v->update();
+    by_w->update();
+  }
+  // Some ten roundings in each of five steps.
+  EXPECT_TRUE(at::allclose(w.value.detach(), v.value.detach() * unit, 1e-5, 0)) << w.value;
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, SolverUnit,
+                         ::testing::Values("sgd", "momentum", "nesterov", "adam", "adamw",
+                                           "rmsprop", "lars"));
+
+TEST(Solver, AParameterRestsWhereItsUnitIsZero) {
+  Parameter w = make_parameter("w", at::tensor({2.0F, 3.0F}));
+  w.unit = at::tensor({0.0F, 1.0F});
+  Sgd solver({.learning_rate = 0.5});
+  solver.set_parameters({w});
+  set_gradient(w, at::tensor({7.0F, 2.0F}));
+  solver.weight_decay(0.1);
+  solver.update();
+  EXPECT_EQ(w.value[0].item<float>(), 2.0F);
+  EXPECT_FLOAT_EQ(w.value[1].item<float>(), 3.0F - 0.5F * 2.3F);
 }
 
 TEST(Solver, ZeroGradLeavesNoGradient) {

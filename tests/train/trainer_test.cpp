@@ -201,12 +201,16 @@ TEST(Trainer, StopsWhereTheLossIsNotFinite) {
 
 TEST(Trainer, SaysWhatIsWrong) {
   Fixture setup;
-  const auto message = [&](const TrainerOptions& options) {
+  const auto message = [&](auto TrainerOptions::*field, auto value) {
+    TrainerOptions options;
+    options.*field = value;
     return message_of<Error>([&] { Trainer(setup.networks, setup.solver, setup.loader, options); });
   };
-  EXPECT_EQ(message({.max_steps = 0}), "[train] the number of steps must be 1 or more, not 0");
-  EXPECT_EQ(message({.clip_norm = -1}), "[train] the norm to clip at must be 0 or more, not -1");
-  EXPECT_EQ(message({.checkpoint_every = 0}),
+  EXPECT_EQ(message(&TrainerOptions::max_steps, 0),
+            "[train] the number of steps must be 1 or more, not 0");
+  EXPECT_EQ(message(&TrainerOptions::clip_norm, -1),
+            "[train] the norm to clip at must be 0 or more, not -1");
+  EXPECT_EQ(message(&TrainerOptions::checkpoint_every, 0),
             "[train] the steps between checkpoints must be 1 or more, not 0");
 }
 

@@ -51,7 +51,7 @@ std::string format_nnp(const Graph& graph, const ParameterStore& parameters,
                        const NnpWriteOptions& options) {
   OCTET_CHECK(!graph.outputs().empty(), graph.name(), "the network has no outputs to save");
   Graph saved = compact(graph);
-  if (options.variable_batch_size) saved = with_free_batch(saved, saved.outputs());
+  if (options.variable_batch_size) saved = with_free_batch(saved);
   WrittenNetwork network = write_network(saved, options.batch_size);
   NnpExtras extras;
   extras.networks[saved.name()] = std::move(network.extras);
