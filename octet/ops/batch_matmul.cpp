@@ -3,15 +3,25 @@
 #include <ATen/ATen.h>
 
 #include "octet/base/error.h"
+#include "octet/ops/axes.h"
 #include "octet/ops/op_types.h"
 
 namespace octet {
 
 OutputTypes infer(const BatchMatmul& op, InputTypes inputs) {
-  const Shape& a = inputs[0].shape;
-  const Shape& b = inputs[1].shape;
-  OCTET_CHECK(a.rank() >= 2 && b.rank() >= 2, op.kType,
-              "{} and {} must both have at least 2 dimensions", to_string(a), to_string(b));
+  Shape a = inputs[0].shape;
+  Shape b = inputs[1].shape;
+  OCTET_CHECK(a.rank() >= (op.transpose_a ? 2 : 1) && b.rank() >= (op.transpose_b ? 2 : 1),
+              op.kType, "{}{} and {}{} must be matrices or vectors", to_string(a),
+              op.transpose_a ? " transposed" : "", to_string(b),
+              op.transpose_b ? " transposed" : "");
+  OCTET_CHECK(inputs[0].dtype == inputs[1].dtype, op.kType, "cannot multiply {} and {}",
+              to_string(inputs[0].dtype), to_string(inputs[1].dtype));
+  check_number(inputs[0], op.kType);
+  const bool row = a.rank() == 1;
+  const bool column = b.rank() == 1;
+  if (row) a.insert(a.begin(), 1);
+  if (column) b.push_back(1);
   const int64_t ra = a.rank();
   const int64_t rb = b.rank();
   const int64_t rows = a[op.transpose_a ? ra - 1 : ra - 2];
@@ -24,8 +34,8 @@ OutputTypes infer(const BatchMatmul& op, InputTypes inputs) {
               op.transpose_b ? " transposed" : "");
   Shape y = broadcast_shapes(std::vector<int64_t>(a.begin(), a.end() - 2),
                              std::vector<int64_t>(b.begin(), b.end() - 2), op.kType);
-  y.push_back(rows);
-  y.push_back(columns);
+  if (!row) y.push_back(rows);
+  if (!column) y.push_back(columns);
   return {{inputs[0].dtype, y, {}}};
 }
 

@@ -29,14 +29,17 @@ struct Mul2 {
   bool inplace = false;
 };
 
-// x0 / x1.
+// x0 / x1. With `truncate` (integers only) the quotient is an integer, rounded toward zero, and a
+// division by zero is an Error that says where: ONNX's Div on integers.
 struct Div2 {
-  OCTET_ATTRIBUTES(Div2, inplace)
+  OCTET_ATTRIBUTES(Div2, inplace, truncate)
   static constexpr std::array kInputs{InputSpec{"x0"}, InputSpec{"x1"}};
   bool inplace = false;
+  bool truncate = false;
 };
 
-// x0 to the power of x1; the operation "Pow2".
+// x0 to the power of x1; the operation "Pow2". ONNX's Pow on integers: cast both to float64 and the
+// result to x0's type.
 struct Power2 {
   OCTET_NAMED_ATTRIBUTES(Power2, "Pow2", inplace)
   static constexpr std::array kInputs{InputSpec{"x0"}, InputSpec{"x1"}};
@@ -51,7 +54,7 @@ struct BcAdd2 {
 };
 
 // The remainder of x0 / x1. Its sign is that of x0 for floats and with `fmod`, otherwise (integers)
-// that of x1.
+// that of x1. An integer divided by zero is an Error that says where.
 struct Mod2 {
   OCTET_ATTRIBUTES(Mod2, fmod)
   static constexpr std::array kInputs{InputSpec{"x0"}, InputSpec{"x1"}};

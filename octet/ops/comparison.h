@@ -1,7 +1,10 @@
 // Comparisons of two tensors, with NumPy's broadcasting, or of a tensor with a number. The result
 // is 1 where the comparison holds and 0 elsewhere, as floats (float32 for integer inputs); it has
-// no gradient. The two-tensor forms throw Error for shapes that do not broadcast and for mixed
-// element types.
+// no gradient. The two-tensor forms take any element type, compare integers as integers, and throw
+// Error for shapes that do not broadcast and for mixed element types.
+//
+// ONNX's comparisons are these with a Cast to bool behind them (Cast takes everything but 0 as
+// true), and so are its And, Or, Xor and Not (logic.h) and IsNaN and IsInf (non_finite.h).
 #pragma once
 
 #include "octet/ops/elementwise.h"

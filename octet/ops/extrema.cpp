@@ -29,7 +29,9 @@ template <class Operation, class Find>
 OutputTensors extremum(const Operation& op, const at::Tensor& x, Find&& find) {
   const IntList axes = normalized_axes(op.axes, x.dim(), op.kType);
   const at::Tensor candidates = reduced_axes_last(x, axes);
-  const at::Tensor position = find(candidates.detach());
+  const at::Tensor searched = candidates.detach();
+  const at::Tensor position =
+      op.last ? searched.size(-1) - 1 - find(searched.flip(-1)) : find(searched);
   const auto finish = [&](const at::Tensor& y) {
     const at::Tensor reduced = y.squeeze(-1);
     return op.keep_dims ? restore_reduced_axes(reduced, axes) : reduced;

@@ -18,11 +18,15 @@ Shape gathered_shape(const Shape& x, const Shape& indices, int64_t axis, int64_t
   return y;
 }
 
-// indices[1:] + x[m:]
-Shape gathered_nd_shape(const Shape& x, const Shape& indices) {
+// indices[1:] + x[batch_dims + m:]
+Shape gathered_nd_shape(const Shape& x, const Shape& indices, int64_t batch_dims) {
   Shape y(std::vector<int64_t>(indices.begin() + 1, indices.end()));
-  y.insert(y.end(), x.begin() + indices[0], x.end());
+  y.insert(y.end(), x.begin() + batch_dims + indices[0], x.end());
   return y;
+}
+
+bool extent_within(int64_t a, int64_t b) {
+  return a <= b || a == kFreeDim || b == kFreeDim;
 }
 
 Shape sizes_of(const at::Tensor& x) {
@@ -64,28 +68,59 @@ OutputTensors forward(const Gather& op, InputTensors inputs, ForwardContext& con
   return {x.reshape({batch, outer, shape[axis], inner}).gather(2, positions).reshape(y_shape)};
 }
 
-OutputTypes infer(const GatherNd&, InputTypes inputs) {
+OutputTypes infer(const GatherNd& op, InputTypes inputs) {
   const Shape& x = inputs[0].shape;
   const Shape& indices = inputs[1].shape;
-  OCTET_CHECK(indices.rank() >= 2 && indices[0] >= 1 && indices[0] <= x.rank(), GatherNd::kType,
-              "indices {} must have at least 2 dimensions, the first of extent 1 to {}, for an "
-              "input of {}",
-              to_string(indices), x.rank(), to_string(x));
-  return {{inputs[0].dtype, gathered_nd_shape(x, indices), {}}};
+  OCTET_CHECK(op.batch_dims >= 0 && op.batch_dims < x.rank() && op.batch_dims < indices.rank(),
+              op.kType, "batch_dims {} must be below the ranks of {} and indices {}", op.batch_dims,
+              to_string(x), to_string(indices));
+  OCTET_CHECK(indices[0] >= 1 && indices[0] <= x.rank() - op.batch_dims, op.kType,
+              "the first extent of indices {} must be from 1 to {} for an input of {}",
+              to_string(indices), x.rank() - op.batch_dims, to_string(x));
+  for (int64_t i = 0; i < op.batch_dims; ++i) {
+    OCTET_CHECK(extents_agree(x[i], indices[1 + i]), op.kType,
+                "{} and indices {} behind their first dimension differ in the first {} dimensions",
+                to_string(x), to_string(indices), op.batch_dims);
+  }
+  return {{inputs[0].dtype, gathered_nd_shape(x, indices, op.batch_dims), {}}};
 }
 
-OutputTensors forward(const GatherNd&, InputTensors inputs, ForwardContext& context) {
+OutputTensors forward(const GatherNd& op, InputTensors inputs, ForwardContext& context) {
   const at::Tensor& x = inputs[0];
   const at::Tensor& indices = inputs[1];
+  const Shape shape = sizes_of(x);
   const int64_t coordinates = indices.size(0);
-  at::Tensor position;
+  const int64_t batch = shape.num_elements(0, op.batch_dims);
+  const int64_t count = sizes_of(indices).num_elements(1 + op.batch_dims, indices.dim());
+  at::Tensor position = at::arange(batch, indices.options().dtype(at::kLong)).unsqueeze(1);
   for (int64_t i = 0; i < coordinates; ++i) {
+    const int64_t extent = x.size(op.batch_dims + i);
     const at::Tensor index =
-        checked_indices(indices.select(0, i), x.size(i), location(context, GatherNd::kType));
-    position = i == 0 ? index : position * x.size(i) + index;
+        checked_indices(indices.select(0, i), extent, location(context, op.kType));
+    position = position * extent + index.reshape({batch, count});
   }
-  const at::Tensor taken = x.flatten(0, coordinates - 1).index_select(0, position.flatten());
-  return {taken.reshape(gathered_nd_shape(sizes_of(x), sizes_of(indices)))};
+  const at::Tensor taken =
+      x.flatten(0, op.batch_dims + coordinates - 1).index_select(0, position.flatten());
+  return {taken.reshape(gathered_nd_shape(shape, sizes_of(indices), op.batch_dims))};
+}
+
+OutputTypes infer(const GatherElements& op, InputTypes inputs) {
+  const Shape& x = inputs[0].shape;
+  const Shape& indices = inputs[1].shape;
+  const int64_t axis = normalize_axis(op.axis, x.rank(), op.kType);
+  bool fits = indices.rank() == x.rank();
+  for (int64_t i = 0; fits && i < x.rank(); ++i) {
+    fits = i == axis || extent_within(indices[i], x[i]);
+  }
+  OCTET_CHECK(fits, op.kType, "indices {} do not fit into {} outside of axis {}",
+              to_string(indices), to_string(x), axis);
+  return {{inputs[0].dtype, indices, {}}};
+}
+
+OutputTensors forward(const GatherElements& op, InputTensors inputs, ForwardContext& context) {
+  const at::Tensor& x = inputs[0];
+  return {
+      x.gather(op.axis, checked_indices(inputs[1], x.size(op.axis), location(context, op.kType)))};
 }
 
 OutputTypes infer(const ScatterAdd& op, InputTypes inputs) {
@@ -94,9 +129,8 @@ OutputTypes infer(const ScatterAdd& op, InputTypes inputs) {
   const Shape& x1 = inputs[2].shape;
   const int64_t axis = normalize_axis(op.axis, x0.rank(), op.kType);
   bool fits = indices.rank() == x0.rank() && x1.rank() == x0.rank();
-  const auto within = [](int64_t a, int64_t b) { return a <= b || a == kFreeDim || b == kFreeDim; };
   for (int64_t i = 0; fits && i < x0.rank(); ++i) {
-    fits = within(indices[i], x1[i]) && (i == axis || within(indices[i], x0[i]));
+    fits = extent_within(indices[i], x1[i]) && (i == axis || extent_within(indices[i], x0[i]));
   }
   OCTET_CHECK(fits, op.kType, "indices {} do not fit into {}, or into {} outside of axis {}",
               to_string(indices), to_string(x1), to_string(x0), axis);

@@ -15,11 +15,23 @@ struct Gather {
   int64_t batch_dims = 0;
 };
 
-// indices: (m, i...): position i reads x at [indices[0, i], ..., indices[m - 1, i]].
-// y: (i..., the dimensions of x after the first m).
+// x: (b..., d1, ..., dm, r...) with batch_dims dimensions b; indices: (m, b..., i...).
+// y: (b..., i..., r...): position (b, i) reads x at [b, indices[0, b, i], ..., indices[m - 1, b,
+// i]]. ONNX's GatherND is this behind a Transpose that brings the last axis of its indices to the
+// front.
 struct GatherNd {
-  OCTET_ATTRIBUTES(GatherNd)
+  OCTET_ATTRIBUTES(GatherNd, batch_dims)
   static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"indices"}};
+  int64_t batch_dims = 0;
+};
+
+// y = x, at i whose coordinate along `axis` is replaced by indices[i], for every position i of
+// indices. y has the shape of indices, which has x's rank and is no larger than x outside of
+// `axis`. ONNX's GatherElements.
+struct GatherElements {
+  OCTET_ATTRIBUTES(GatherElements, axis)
+  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"indices"}};
+  int64_t axis = 0;
 };
 
 // y = x0, with x1[i] added at i whose coordinate along `axis` is replaced by indices[i], for every

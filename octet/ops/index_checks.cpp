@@ -14,7 +14,7 @@ struct Integers {
 };
 
 // `low` to `high` are allowed; `meaning` ends the message.
-Integers checked_integers(const at::Tensor& given, int64_t low, int64_t high, std::string_view name,
+Integers integers_between(const at::Tensor& given, int64_t low, int64_t high, std::string_view name,
                           std::string_view meaning, const std::string& where) {
   Integers result{given.detach().to(at::kLong)};
   if (given.numel() == 0) return result;
@@ -44,8 +44,15 @@ std::string location(const ForwardContext& context, std::string_view type) {
   return context.where.empty() ? std::string(type) : fmt::format("{}: {}", context.where, type);
 }
 
+at::Tensor checked_integers(const at::Tensor& given, int64_t low, int64_t high,
+                            std::string_view name, const std::string& where) {
+  return integers_between(given, low, high, name,
+                          fmt::format("is not an integer between {} and {}", low, high), where)
+      .values;
+}
+
 at::Tensor checked_indices(const at::Tensor& indices, int64_t extent, const std::string& where) {
-  const Integers integers = checked_integers(
+  const Integers integers = integers_between(
       indices, -extent, extent - 1, "index",
       fmt::format("is not an integer between -{} and {}", extent, extent - 1), where);
   if (integers.least >= 0) return integers.values;
@@ -53,7 +60,7 @@ at::Tensor checked_indices(const at::Tensor& indices, int64_t extent, const std:
 }
 
 ClassLabels checked_labels(const at::Tensor& labels, int64_t classes, const std::string& where) {
-  const Integers integers = checked_integers(
+  const Integers integers = integers_between(
       labels, -1, classes - 1, "label",
       fmt::format("is not one of the {} classes, 0 to {}, nor -1 for none", classes, classes - 1),
       where);

@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
+#include <string_view>
 
 #include "octet/ops/op_types.h"
 
@@ -13,6 +14,11 @@ namespace octet {
 
 // "[layer: Type]", or "[Type]" outside of a run: what a message of forward() begins with.
 std::string location(const ForwardContext& context, std::string_view type);
+
+// The values as int64. Throws Error "[where] name value at position ..." for one outside of
+// [low, high] or one that is not an integer.
+at::Tensor checked_integers(const at::Tensor& given, int64_t low, int64_t high,
+                            std::string_view name, const std::string& where);
 
 // The indices as int64 in [0, extent); negative ones count from the end. Throws Error "[where] ..."
 // for one outside of [-extent, extent) or one that is not an integer.

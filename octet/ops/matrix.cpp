@@ -7,6 +7,15 @@
 #include "octet/ops/op_types.h"
 
 namespace octet {
+namespace {
+
+const Shape& checked_square(std::string_view type, const Shape& x) {
+  OCTET_CHECK(x.rank() >= 2 && extents_agree(x.back(), x[x.size() - 2]), type,
+              "needs square matrices in the last two dimensions, got {}", to_string(x));
+  return x;
+}
+
+}  // namespace
 
 OutputTypes infer(const MatrixDiag&, InputTypes inputs) {
   Shape y = inputs[0].shape;
@@ -20,10 +29,8 @@ OutputTensors forward(const MatrixDiag&, InputTensors inputs, ForwardContext&) {
   return {at::diag_embed(inputs[0])};
 }
 
-OutputTypes infer(const MatrixDiagPart&, InputTypes inputs) {
-  Shape y = inputs[0].shape;
-  OCTET_CHECK(y.rank() >= 2 && extents_agree(y.back(), y[y.size() - 2]), MatrixDiagPart::kType,
-              "needs square matrices in the last two dimensions, got {}", to_string(y));
+OutputTypes infer(const MatrixDiagPart& op, InputTypes inputs) {
+  Shape y = checked_square(op.kType, inputs[0].shape);
   y.pop_back();
   return {{inputs[0].dtype, y, {}}};
 }
@@ -40,6 +47,16 @@ OutputTypes infer(const Trilu& op, InputTypes inputs) {
 
 OutputTensors forward(const Trilu& op, InputTensors inputs, ForwardContext&) {
   return {op.upper ? at::triu(inputs[0], op.k) : at::tril(inputs[0], op.k)};
+}
+
+OutputTypes infer(const BatchDet& op, InputTypes inputs) {
+  check_floating(inputs[0], op.kType);
+  const Shape& x = checked_square(op.kType, inputs[0].shape);
+  return {{inputs[0].dtype, std::vector<int64_t>(x.begin(), x.end() - 2), {}}};
+}
+
+OutputTensors forward(const BatchDet&, InputTensors inputs, ForwardContext&) {
+  return {at::linalg_det(inputs[0])};
 }
 
 }  // namespace octet

@@ -1,4 +1,4 @@
-// Diagonals and triangles of the matrices in the last two dimensions.
+// Diagonals, triangles and determinants of the matrices in the last two dimensions.
 #pragma once
 
 #include "octet/ops/attributes.h"
@@ -24,6 +24,12 @@ struct Trilu {
   static constexpr std::array kInputs{InputSpec{"x"}};
   int64_t k = 0;
   bool upper = true;
+};
+
+// (..., n, n) to their determinants (...). ONNX's Det.
+struct BatchDet {
+  OCTET_ATTRIBUTES(BatchDet)
+  static constexpr std::array kInputs{InputSpec{"x"}};
 };
 
 }  // namespace octet

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "octet/base/error.h"
+#include "octet/ops/axes.h"
 #include "octet/ops/op_types.h"
 #include "octet/ops/pooling_window.h"
 #include "octet/ops/spatial.h"
@@ -31,15 +32,60 @@ at::Tensor pool(const at::Tensor& x, const PoolingWindow& window, const Shape& p
       .squeeze(2);
 }
 
-at::Tensor max_pool(const at::Tensor& x, const PoolingWindow& window, const Shape& pad) {
-  return pool(
-      x, window, pad,
-      [](const at::Tensor& image, const Shape& kernel, const Shape& stride, const Shape& padding) {
-        return at::max_pool2d(image, kernel, stride, padding);
-      },
-      [](const at::Tensor& volume, const Shape& kernel, const Shape& stride, const Shape& padding) {
-        return at::max_pool3d(volume, kernel, stride, padding);
-      });
+struct Maxima {
+  at::Tensor values;
+  at::Tensor index;  // within each image (spatial...)
+};
+
+Maxima max_pool(const at::Tensor& x, const PoolingWindow& window, const Shape& pad) {
+  const Shape& kernel = window.kernel();
+  const Shape& stride = window.stride();
+  const Shape& dilation = window.dilation();
+  if (window.spatial_dims() == 3) {
+    const auto [y, i] = at::max_pool3d_with_indices(x, kernel, stride, pad, dilation);
+    return {y, i};
+  }
+  if (window.spatial_dims() == 2) {
+    const auto [y, i] = at::max_pool2d_with_indices(x, kernel, stride, pad, dilation);
+    return {y, i};
+  }
+  const auto [y, i] =
+      at::max_pool2d_with_indices(x.unsqueeze(2), Shape{1, kernel[0]}, Shape{1, stride[0]},
+                                  Shape{0, pad[0]}, Shape{1, dilation[0]});
+  return {y.squeeze(2), i.squeeze(2)};
+}
+
+// Positions in images that begin `offset` inside of padded ones, counted through all of x.
+at::Tensor position_in_input(at::Tensor index, const at::Tensor& padded, const at::Tensor& x,
+                             const Shape& offset, bool column_major) {
+  std::vector<at::Tensor> coordinates(offset.size());
+  for (int64_t i = offset.rank() - 1; i >= 0; --i) {
+    const int64_t extent = padded.size(2 + i);
+    // Where all of a window is -inf, its padding may have been taken.
+    coordinates[i] = index.remainder(extent).sub(offset[i]).clamp(0, x.size(2 + i) - 1);
+    index = index.div(extent, "floor");
+  }
+  at::Tensor position = at::arange(x.size(0) * x.size(1), index.options());
+  position = position.reshape({x.size(0), x.size(1)});
+  for (int64_t i = 0; i < offset.rank(); ++i) position = position.unsqueeze(-1);
+  for (int64_t i = 0; i < offset.rank(); ++i) {
+    const int64_t dim = column_major ? offset.rank() - 1 - i : i;
+    position = position * x.size(2 + dim) + coordinates[dim];
+  }
+  return position;
+}
+
+Maxima max_pool(const MaxPooling& op, const PoolingWindow& window, const at::Tensor& x) {
+  const bool plain = window.is_plain();
+  const at::Tensor padded =
+      plain ? x : window.pad_to_windows(x, -std::numeric_limits<double>::infinity());
+  const Shape none(window.pad().size(), 0);
+  Maxima found = max_pool(padded, window, plain ? window.pad() : none);
+  if (op.with_index) {
+    found.index =
+        position_in_input(found.index, padded, x, plain ? none : window.pad(), op.column_major);
+  }
+  return found;
 }
 
 at::Tensor average_pool(const at::Tensor& x, const PoolingWindow& window, bool including_pad) {
@@ -73,19 +119,34 @@ at::Tensor sum_pool(const at::Tensor& x, const PoolingWindow& window) {
 }  // namespace
 
 OutputTypes infer(const MaxPooling& op, InputTypes inputs) {
-  return infer_pooling(op, inputs);
+  OCTET_CHECK(inputs[0].dtype != DType::kInt64 && inputs[0].dtype != DType::kBool, op.kType,
+              "needs floats or integers of at most 32 bits, got {}", to_string(inputs[0].dtype));
+  OCTET_CHECK(!op.with_index || !op.channel_last, op.kType,
+              "with_index does not go with channel_last");
+  OutputTypes outputs = infer_pooling(op, inputs);
+  if (op.with_index) outputs.push_back({DType::kInt64, outputs[0].shape, {}});
+  return outputs;
 }
 
 OutputTensors forward(const MaxPooling& op, InputTensors inputs, ForwardContext&) {
   const PoolingWindow window(op);
-  return {map_images(inputs[0], window.spatial_dims(), op.channel_last, [&](const at::Tensor& x) {
-    if (window.is_plain()) return max_pool(x, window, window.pad());
-    const double lowest = -std::numeric_limits<double>::infinity();
-    return max_pool(window.pad_to_windows(x, lowest), window, Shape(window.pad().size(), 0));
-  })};
+  const int64_t spatial = window.spatial_dims();
+  // ATen pools floats; float64 holds every int32.
+  const at::Tensor& input = inputs[0];
+  const at::Tensor floats = input.is_floating_point() ? input : input.to(at::kDouble);
+  at::Tensor index;
+  const at::Tensor y = map_images(floats, spatial, op.channel_last, [&](const at::Tensor& x) {
+    Maxima found = max_pool(op, window, x);
+    index = found.index;
+    return found.values;
+  });
+  if (!op.with_index) return {y.to(input.scalar_type())};
+  return {y.to(input.scalar_type()),
+          map_images(floats, spatial, op.channel_last, [&](const at::Tensor&) { return index; })};
 }
 
 OutputTypes infer(const AveragePooling& op, InputTypes inputs) {
+  check_floating(inputs[0], op.kType);
   return infer_pooling(op, inputs);
 }
 
@@ -98,6 +159,7 @@ OutputTensors forward(const AveragePooling& op, InputTensors inputs, ForwardCont
 }
 
 OutputTypes infer(const SumPooling& op, InputTypes inputs) {
+  check_floating(inputs[0], op.kType);
   return infer_pooling(op, inputs);
 }
 

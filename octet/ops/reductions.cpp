@@ -65,4 +65,13 @@ OutputTensors forward(const Norm& op, InputTensors inputs, ForwardContext&) {
   return {at::linalg_vector_norm(inputs[0], op.p, axes_of(op, inputs[0]), op.keep_dims)};
 }
 
+OutputTypes infer(const LogSumExp& op, InputTypes inputs) {
+  check_floating(inputs[0], op.kType);
+  return reduced_type(op, inputs);
+}
+
+OutputTensors forward(const LogSumExp& op, InputTensors inputs, ForwardContext&) {
+  return {at::logsumexp(inputs[0], axes_of(op, inputs[0]), op.keep_dims)};
+}
+
 }  // namespace octet

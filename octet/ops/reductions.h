@@ -1,4 +1,4 @@
-// Sum, mean, product and norm over axes.
+// Sum, mean, product, norm and logarithm of a sum of exponentials over axes.
 //
 // x: any shape. `axes`: the dimensions to reduce, negative ones counted from the end; empty means
 // all. The reduced dimensions disappear, or stay with extent 1 with keep_dims.
@@ -35,6 +35,14 @@ struct Norm {
   OCTET_ATTRIBUTES(Norm, p, axes, keep_dims)
   static constexpr std::array kInputs{InputSpec{"x"}};
   float p = 2.0F;
+  IntList axes = {};
+  bool keep_dims = false;
+};
+
+// y = log(sum e^x), without overflow. ONNX's ReduceLogSumExp.
+struct LogSumExp {
+  OCTET_ATTRIBUTES(LogSumExp, axes, keep_dims)
+  static constexpr std::array kInputs{InputSpec{"x"}};
   IntList axes = {};
   bool keep_dims = false;
 };

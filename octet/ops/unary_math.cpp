@@ -55,9 +55,18 @@ OCTET_FORWARD_UNARY(ACosh, x.acosh())
 OCTET_FORWARD_UNARY(ATanh, x.atanh())
 
 // detach(): what straight_through() takes for a value needs no tape of its own.
-OCTET_FORWARD_UNARY(Round, straight_through(x, round(x.detach(), RoundMode::HALF_AWAY_FROM_ZERO)))
 OCTET_FORWARD_UNARY(Ceil, straight_through(x, x.detach().ceil()))
 OCTET_FORWARD_UNARY(Floor, straight_through(x, x.detach().floor()))
 OCTET_FORWARD_UNARY(Sign, straight_through(x, sign(x.detach(), op.alpha)))
+
+OutputTypes infer(const Round& op, InputTypes inputs) {
+  parse_round_mode(op.round_mode);
+  return infer_unary(inputs);
+}
+
+OutputTensors forward(const Round& op, InputTensors inputs, ForwardContext&) {
+  const at::Tensor x = as_float(inputs[0]);
+  return {straight_through(x, round(x.detach(), parse_round_mode(op.round_mode)))};
+}
 
 }  // namespace octet

@@ -27,9 +27,16 @@ OCTET_UNARY(ACosh);
 OCTET_UNARY(ATanh);
 
 // The gradient passes through the following as if they were the identity.
-OCTET_UNARY(Round);  // to whole numbers, halves away from zero
 OCTET_UNARY(Ceil);   // up to whole numbers
 OCTET_UNARY(Floor);  // down to whole numbers
+
+// To whole numbers. round_mode says where halves go: HALF_AWAY_FROM_ZERO, or HALF_TO_EVEN as in
+// ONNX's Round.
+struct Round {
+  OCTET_ATTRIBUTES(Round, round_mode)
+  static constexpr std::array kInputs{InputSpec{"x"}};
+  std::string round_mode = "HALF_AWAY_FROM_ZERO";
+};
 
 // 1 where x > 0, -1 where x < 0, alpha where x = 0.
 struct Sign {

@@ -8,15 +8,26 @@ namespace {
 // Folded away or left float: normalization by batch statistics.
 constexpr std::string_view kNormalization[] = {"BatchNormalization", "FusedBatchNormalization"};
 // No arithmetic on what flows through, or arithmetic of training alone.
-constexpr std::string_view kNotArithmetic[] = {"Dropout",      "Identity",       "Unlink",
-                                               "Sink",         "QuantizeLinear", "DequantizeLinear",
-                                               "LearnedScale", "Recorder",       "Shape"};
+constexpr std::string_view kNotArithmetic[] = {"Dropout",
+                                               "Identity",
+                                               "Unlink",
+                                               "Sink",
+                                               "QuantizeLinear",
+                                               "DequantizeLinear",
+                                               "DynamicQuantizeLinear",
+                                               "LearnedScale",
+                                               "Recorder",
+                                               "Shape",
+                                               "Cast"};
+// A state that comes back to its layer has no one range.
+constexpr std::string_view kRecurrent[] = {"Recurrence"};
 constexpr std::string_view kLosses[] = {"SoftmaxCrossEntropy", "CategoricalCrossEntropy",
                                         "SigmoidCrossEntropy", "BinaryCrossEntropy",
                                         "SquaredError",        "AbsoluteError",
                                         "HuberLoss",           "EpsilonInsensitiveLoss",
-                                        "KLMultinomial",       "TopNError",
-                                        "BinaryError",         "ConfusionMatrix"};
+                                        "KLMultinomial",       "NegativeLogLikelihood",
+                                        "TopNError",           "BinaryError",
+                                        "ConfusionMatrix"};
 // Their results are counts, indices or truth values.
 constexpr std::string_view kDiscrete[] = {"OneHot",
                                           "Equal",
@@ -46,6 +57,7 @@ const std::unordered_set<std::string_view>& never_quantized_types() {
     std::unordered_set<std::string_view> all;
     for (const std::string_view type : kNormalization) all.insert(type);
     for (const std::string_view type : kNotArithmetic) all.insert(type);
+    for (const std::string_view type : kRecurrent) all.insert(type);
     for (const std::string_view type : kLosses) all.insert(type);
     for (const std::string_view type : kDiscrete) all.insert(type);
     return all;
@@ -110,7 +122,10 @@ bool is_quantizable_input(const Graph& graph, FunctionId id, size_t index) {
   const std::string_view operation = type_name(function.attributes);
   const std::string_view input = input_spec(function.attributes, index).name;
   if (operation == "Embed") return index == 1;
-  if (operation == "Gather" || operation == "GatherNd") return index == 0;
+  if (operation == "Gather" || operation == "GatherNd" || operation == "GatherElements" ||
+      operation == "WarpByGrid" || operation == "ReverseSequence") {
+    return index == 0;
+  }
   if (operation == "Where") return index != 0;
   return input != "bias" && input != "state";
 }

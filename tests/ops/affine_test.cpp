@@ -43,11 +43,26 @@ TEST(BatchMatmul, TransposesAndBroadcasts) {
   EXPECT_EQ(inferred_shape(BatchMatmul{}, {{-1, 2, 3}, {-1, 3, 4}}), Shape({-1, 2, 4}));
 }
 
+TEST(BatchMatmul, VectorsAndIntegers) {
+  const at::Tensor a = random_double({2, 3, 4}, 1);
+  const at::Tensor v = random_double({4}, 2);
+  EXPECT_TRUE(at::allclose(run_operation(BatchMatmul{}, {a, v})[0], (a * v).sum(-1)));
+  EXPECT_TRUE(
+      at::allclose(run_operation(BatchMatmul{}, {v, a.transpose(1, 2)})[0], (a * v).sum(-1)));
+  EXPECT_TRUE(at::allclose(run_operation(BatchMatmul{}, {v, v})[0], (v * v).sum()));
+  EXPECT_EQ(inferred_shape(BatchMatmul{}, {{-1, 2, 3}, {3}}), Shape({-1, 2}));
+  const at::Tensor integers = at::arange(4).reshape({2, 2}).to(at::kInt);
+  EXPECT_TRUE(at::equal(run_operation(BatchMatmul{}, {integers, integers})[0],
+                        at::tensor({2, 3, 6, 11}, at::kInt).reshape({2, 2})));
+}
+
 TEST(BatchMatmul, SaysWhatDoesNotFit) {
   EXPECT_EQ(infer_error(BatchMatmul{.transpose_b = true}, {{2, 3, 4}, {2, 4, 5}}),
             "[BatchMatmul] inner dimensions 4 and 5 of (2, 3, 4) and (2, 4, 5) transposed differ");
-  EXPECT_EQ(infer_error(BatchMatmul{}, {{2, 3, 4}, {4}}),
-            "[BatchMatmul] (2, 3, 4) and (4) must both have at least 2 dimensions");
+  EXPECT_EQ(infer_error(BatchMatmul{.transpose_b = true}, {{2, 3, 4}, {4}}),
+            "[BatchMatmul] (2, 3, 4) and (4) transposed must be matrices or vectors");
+  EXPECT_EQ(run_error(BatchMatmul{}, {at::ones({2, 2}), at::arange(2)}),
+            "[BatchMatmul] cannot multiply float32 and int64");
   EXPECT_EQ(infer_error(BatchMatmul{}, {{2, 3, 4}, {3, 4, 5}}),
             "[BatchMatmul] shapes (2) and (3) do not broadcast");
 }

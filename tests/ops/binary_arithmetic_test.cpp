@@ -70,6 +70,26 @@ TEST(BinaryArithmetic, Integers) {
       at::equal(run_one(Div2{}, {b, at::tensor({2, 2}, at::kInt)}), at::tensor({1.5F, -1.5F})));
 }
 
+TEST(BinaryArithmetic, IntegerDivision) {
+  constexpr int kLeast = std::numeric_limits<int>::min();
+  const at::Tensor a = at::tensor({-7, 7, kLeast}, at::kInt);
+  const at::Tensor b = at::tensor({2, -2, -1}, at::kInt);
+  EXPECT_TRUE(
+      at::equal(run_one(Div2{.truncate = true}, {a, b}), at::tensor({-3, -3, kLeast}, at::kInt)));
+  EXPECT_TRUE(at::equal(run_one(Mod2{}, {a, b}), at::tensor({1, -1, 0}, at::kInt)));
+  EXPECT_TRUE(at::equal(run_one(Mod2{.fmod = true}, {a, b}), at::tensor({-1, 1, 0}, at::kInt)));
+  const at::Tensor bytes = at::tensor({255, 254}, at::kByte);
+  EXPECT_TRUE(at::equal(run_one(Div2{.truncate = true}, {bytes, bytes.flip(0)}),
+                        at::tensor({1, 0}, at::kByte)));
+  const at::Tensor zero = at::tensor({1, 0}, at::kInt);
+  EXPECT_EQ(run_error(Div2{.truncate = true}, {zero, zero}),
+            "[test: Div2] the integer divisor at position 1 is zero");
+  EXPECT_EQ(run_error(Mod2{}, {zero, zero}),
+            "[test: Mod2] the integer divisor at position 1 is zero");
+  EXPECT_EQ(infer_error(Div2{.truncate = true}, {{2}, {2}}),
+            "[Div2] truncate is for integers, got float32");
+}
+
 TEST(BinaryArithmetic, SumsAndProductsOfAnyNumberOfInputs) {
   const std::vector<at::Tensor> inputs{doubles({1, 2}), doubles({3, 4}), doubles({5, 6})};
   EXPECT_TRUE(at::equal(run_one(AddN{}, inputs), doubles({9, 12})));

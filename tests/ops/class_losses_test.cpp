@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "octet/ops/metrics.h"
+#include "octet/ops/negative_log_likelihood.h"
 #include "tests/support/run_operation.h"
 
 namespace octet {
@@ -99,6 +100,37 @@ TEST(TopNError, NamesWhatIsWrong) {
   EXPECT_EQ(run_error(TopNError{}, {doubles({1, 2}).reshape({1, 2}), labels({2})}),
             "[test: TopNError] label 2 at position 0 is not one of the 2 classes, 0 to 1, nor -1 "
             "for none");
+}
+
+TEST(NegativeLogLikelihood, WeighsAndIgnores) {
+  const at::Tensor x = doubles({-1, -2, -3, -4, -5, -6}).reshape({3, 2});
+  const at::Tensor target = at::tensor({1, 0, 1}, at::kLong);
+  const at::Tensor weight = doubles({0.5, 2});
+  EXPECT_TRUE(at::equal(run_one(NegativeLogLikelihood{.reduction = "none"}, {x, target, weight}),
+                        doubles({4, 1.5, 12})));
+  EXPECT_EQ(run_one(NegativeLogLikelihood{.reduction = "sum"}, {x, target}).item<double>(), 11);
+  EXPECT_EQ(run_one(NegativeLogLikelihood{}, {x, target, weight}).item<double>(), 17.5 / 4.5);
+  const NegativeLogLikelihood ignoring{.ignore_index = 1};
+  EXPECT_EQ(run_one(ignoring, {x, target, weight}).item<double>(), 3);
+  EXPECT_TRUE(at::equal(input_gradients(ignoring, {x, target})[0],
+                        doubles({0, 0, -1, 0, 0, 0}).reshape({3, 2})));
+  // One class of each pixel: (N, C, d) and (N, d).
+  EXPECT_TRUE(
+      at::equal(run_one(NegativeLogLikelihood{.reduction = "none"},
+                        {x.reshape({1, 3, 2}), at::tensor({2, 0}, at::kLong).reshape({1, 2})}),
+                doubles({5, 2}).reshape({1, 2})));
+}
+
+TEST(NegativeLogLikelihood, NamesWhatIsWrong) {
+  EXPECT_EQ(infer_error(NegativeLogLikelihood{}, {{3, 2}, {2}}),
+            "[NegativeLogLikelihood] target (2) must be the input (3, 2) without its axis 1");
+  EXPECT_EQ(infer_error(NegativeLogLikelihood{}, {{3, 2}, {3}, {3}}),
+            "[NegativeLogLikelihood] class_weight float32 (3) must be float32 (2)");
+  EXPECT_EQ(infer_error(NegativeLogLikelihood{.reduction = "max"}, {{3, 2}, {3}}),
+            "[NegativeLogLikelihood] reduction 'max' is not one of none, sum, mean");
+  EXPECT_EQ(run_error(NegativeLogLikelihood{}, {at::ones({2, 2}), at::tensor({0, 2}, at::kLong)}),
+            "[test: NegativeLogLikelihood] target 2 at position 1 is not an integer between 0 and "
+            "1");
 }
 
 TEST(BinaryError, ComparesSidesOfOneHalf) {

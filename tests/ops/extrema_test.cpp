@@ -28,6 +28,16 @@ TEST(Extrema, IndexCountsThroughAllReducedDimensions) {
   EXPECT_TRUE(at::equal(run_one(Max{.axes = {0, 2}, .only_index = true}, {x}), indices({7, 7, 7})));
 }
 
+TEST(Extrema, TheLastOfEqualValuesIfAsked) {
+  const at::Tensor x = doubles({1, 5, 5, 5, 2, 2, 7, 2}).reshape({2, 4});
+  EXPECT_TRUE(
+      at::equal(run_one(Max{.axes = {1}, .only_index = true, .last = true}, {x}), indices({3, 2})));
+  EXPECT_TRUE(
+      at::equal(run_one(Min{.axes = {1}, .only_index = true, .last = true}, {x}), indices({0, 3})));
+  EXPECT_TRUE(at::equal(input_gradients(Max{.axes = {1}, .last = true}, {x})[0],
+                        doubles({0, 0, 0, 1, 0, 0, 1, 0}).reshape({2, 4})));
+}
+
 TEST(Extrema, FirstOfEqualValuesGetsTheWholeGradient) {
   const at::Tensor x = doubles({1, 5, 5, 5, 2, 2, 7, 2}).reshape({2, 4});
   EXPECT_TRUE(at::equal(input_gradients(Max{.axes = {1}}, {x})[0],

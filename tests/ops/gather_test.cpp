@@ -63,8 +63,21 @@ TEST(GatherNd, ReadsAtCoordinates) {
   EXPECT_EQ(run_error(GatherNd{}, {x, indices({1, 0, 3, 1}).reshape({2, 2})}),
             "[test: GatherNd] index 3 at position 0 is not an integer between -3 and 2");
   EXPECT_EQ(infer_error(GatherNd{}, {{2, 3}, {3, 4}}),
-            "[GatherNd] indices (3, 4) must have at least 2 dimensions, the first of extent 1 to "
-            "2, for an input of (2, 3)");
+            "[GatherNd] the first extent of indices (3, 4) must be from 1 to 2 for an input of "
+            "(2, 3)");
+}
+
+TEST(GatherNd, EachSampleItsOwnCoordinates) {
+  const at::Tensor x = at::arange(8).to(at::kInt).reshape({2, 2, 2});
+  const at::Tensor y = run_one(GatherNd{.batch_dims = 1}, {x, indices({1, 0}).reshape({1, 2})});
+  EXPECT_TRUE(at::equal(y, at::tensor({2, 3, 4, 5}, at::kInt).reshape({2, 2})));
+  // One position, given by its coordinates alone.
+  EXPECT_EQ(run_one(GatherNd{}, {x, indices({1, 0, 1})}).item<int>(), 5);
+  EXPECT_EQ(infer_error(GatherNd{.batch_dims = 1}, {{2, 3}, {1}}),
+            "[GatherNd] batch_dims 1 must be below the ranks of (2, 3) and indices (1)");
+  EXPECT_EQ(infer_error(GatherNd{.batch_dims = 1}, {{2, 3}, {1, 3}}),
+            "[GatherNd] (2, 3) and indices (1, 3) behind their first dimension differ in the first "
+            "1 dimensions");
 }
 
 TEST(ScatterAdd, AddsWhereTheIndicesSay) {

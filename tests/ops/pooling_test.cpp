@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tests/support/random_tensor.h"
 #include "tests/support/run_operation.h"
 
@@ -44,6 +46,59 @@ TEST(Pooling, PadBeyondHalfTheKernel) {
                 {-1, -1, -3});
   expect_values(run_operation(SumPooling{.kernel = {3}, .stride = {2}, .pad = {2}}, {ramp(3)})[0],
                 {1, 6, 3});
+}
+
+TEST(Pooling, UnequalPadsCeilModeAndDilation) {
+  // Windows of 3 at -1 and 1, and with ceil_mode at 3.
+  MaxPooling op{.kernel = {3}, .stride = {2}, .pad = {1}, .pad_end = {0}};
+  expect_values(run_operation(op, {ramp(5)})[0], {2, 4});
+  op.ceil_mode = true;
+  expect_values(run_operation(op, {ramp(5)})[0], {2, 4, 5});
+  // A window that would begin behind the image, at 2, is none.
+  expect_values(
+      run_operation(MaxPooling{.kernel = {1}, .stride = {2}, .ceil_mode = true}, {ramp(2)})[0],
+      {1});
+  expect_values(
+      run_operation(MaxPooling{.kernel = {2}, .stride = {1}, .dilation = {3}}, {-ramp(5)})[0],
+      {-1, -2});
+  AveragePooling average{.kernel = {3}, .stride = {2}, .pad = {0}, .pad_end = {1}};
+  expect_values(run_operation(average, {ramp(4)})[0], {2, 7.0 / 3});
+  average.including_pad = false;
+  expect_values(run_operation(average, {ramp(4)})[0], {2, 3.5});
+  average.ceil_mode = true;
+  expect_values(run_operation(average, {ramp(5)})[0], {2, 4, 5});
+  EXPECT_EQ(inferred_shape(op, {{-1, 3, 5}}), Shape({-1, 3, 3}));
+}
+
+// ONNX's maxpool_with_argmax_2d_precomputed_pads and _strides, and a second channel.
+TEST(Pooling, IndicesOfMaxima) {
+  const at::Tensor image = at::arange(1, 26).to(at::kFloat).reshape({1, 1, 5, 5});
+  const at::Tensor x = at::cat({image, image}, 1);
+  MaxPooling op{.kernel = {5, 5}, .stride = {1, 1}, .pad = {2, 2}, .with_index = true};
+  const OutputTensors padded = run_operation(op, {x});
+  EXPECT_TRUE(at::equal(padded.at(1)[0][0][0], at::tensor({12, 13, 14, 14, 14}, at::kLong)));
+  EXPECT_TRUE(at::equal(padded.at(1)[0][1][4], at::tensor({47, 48, 49, 49, 49}, at::kLong)));
+  op.pad_end = {2, 3};  // no longer what ATen has
+  const OutputTensors uneven = run_operation(op, {x});
+  EXPECT_TRUE(at::equal(uneven.at(1).narrow(3, 0, 5), padded.at(1)));
+  const MaxPooling columns{.kernel = {2, 2}, .with_index = true, .column_major = true};
+  EXPECT_TRUE(at::equal(run_operation(columns, {image}).at(1).flatten(),
+                        at::tensor({6, 16, 8, 18}, at::kLong)));
+  // A window of nothing but -inf still has its maximum in the image.
+  const at::Tensor lowest = at::full({1, 1, 2}, -std::numeric_limits<float>::infinity());
+  EXPECT_TRUE(at::equal(
+      run_operation(
+          MaxPooling{.kernel = {2}, .stride = {1}, .pad = {1}, .pad_end = {0}, .with_index = true},
+          {lowest})
+          .at(1)
+          .flatten(),
+      at::tensor({0, 0}, at::kLong)));
+}
+
+TEST(Pooling, MaximaOfIntegers) {
+  const at::Tensor x = at::tensor({-128, -3, 5, 127}, at::kChar).reshape({1, 1, 4});
+  EXPECT_TRUE(at::equal(run_operation(MaxPooling{.kernel = {2}, .pad = {1}}, {x})[0].flatten(),
+                        at::tensor({-128, 5, 127}, at::kChar)));
 }
 
 TEST(Pooling, AnyLeadingDimensionsAndLayout) {
@@ -88,6 +143,20 @@ TEST(Pooling, SaysWhatDoesNotFit) {
             "[AveragePooling] kernel 6 does not fit into an extent of 4 padded by 0");
   EXPECT_EQ(infer_error(MaxPooling{.kernel = {2, 2}, .channel_last = true}, {{4, 4}}),
             "[MaxPooling] input (4, 4) has too few dimensions for 2 spatial ones and channels");
+  EXPECT_EQ(infer_error(MaxPooling{.kernel = {2}, .pad_end = {2}}, {{1, 1, 4}}),
+            "[MaxPooling] pad_end (2) must be from 0 to below kernel (2)");
+  EXPECT_EQ(infer_error(MaxPooling{.kernel = {2}, .dilation = {0}}, {{1, 1, 4}}),
+            "[MaxPooling] dilation (0) must not be below 1");
+  EXPECT_EQ(infer_error(MaxPooling{.kernel = {2}, .dilation = {1, 1}}, {{1, 1, 4}}),
+            "[MaxPooling] pad_end (0) and dilation (1, 1) must have as many values as kernel (2)");
+  EXPECT_EQ(infer_error(AveragePooling{.kernel = {2}, .ignore_border = false, .ceil_mode = true},
+                        {{1, 1, 4}}),
+            "[AveragePooling] ceil_mode and pad_end need ignore_border");
+  EXPECT_EQ(
+      infer_error(MaxPooling{.kernel = {2}, .channel_last = true, .with_index = true}, {{1, 4, 1}}),
+      "[MaxPooling] with_index does not go with channel_last");
+  EXPECT_EQ(run_error(MaxPooling{.kernel = {2}}, {at::arange(4).reshape({1, 1, 4})}),
+            "[MaxPooling] needs floats or integers of at most 32 bits, got int64");
   EXPECT_EQ(infer_error(GlobalAveragePooling{}, {{4, 4}}),
             "[GlobalAveragePooling] input (4, 4) must have at least 3 dimensions: (N, C, "
             "spatial...)");

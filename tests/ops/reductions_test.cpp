@@ -29,6 +29,14 @@ TEST(Reductions, AlongAxes) {
   EXPECT_TRUE(at::equal(run_one(Norm{.p = 1, .axes = {1}}, {two_by_three()}), doubles({6, 10})));
 }
 
+TEST(Reductions, LogSumExpDoesNotOverflow) {
+  const at::Tensor x = doubles({1000, 1000, -1000, -1000}).reshape({2, 2});
+  EXPECT_TRUE(at::allclose(run_one(LogSumExp{.axes = {1}}, {x}),
+                           doubles({1000 + std::log(2.0), -1000 + std::log(2.0)})));
+  EXPECT_EQ(run_error(LogSumExp{}, {at::ones({2}, at::kInt)}),
+            "[LogSumExp] needs a float input, got int32");
+}
+
 TEST(Reductions, ProductOverTwoOfThreeAxes) {
   const at::Tensor x = at::arange(1, 9).to(at::kDouble).reshape({2, 2, 2});
   EXPECT_TRUE(

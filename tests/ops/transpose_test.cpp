@@ -43,6 +43,10 @@ TEST(Matrix, Diagonals) {
   EXPECT_TRUE(at::equal(run_one(MatrixDiagPart{}, {x}), doubles({1, 4})));
   EXPECT_EQ(infer_error(MatrixDiagPart{}, {{2, 3}}),
             "[MatrixDiagPart] needs square matrices in the last two dimensions, got (2, 3)");
+  const at::Tensor squares = at::stack({x, x * 2});
+  EXPECT_TRUE(at::allclose(run_one(BatchDet{}, {squares}), doubles({-2, -8})));
+  EXPECT_EQ(infer_error(BatchDet{}, {{2, 3}}),
+            "[BatchDet] needs square matrices in the last two dimensions, got (2, 3)");
   EXPECT_EQ(infer_error(MatrixDiag{}, {{}}), "[MatrixDiag] needs at least one dimension, got ()");
 }
 

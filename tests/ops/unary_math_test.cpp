@@ -69,6 +69,7 @@ TEST(UnaryMath, StepFunctionsPassTheGradientStraightThrough) {
   const std::vector<Step> steps{{Floor{}, {-3, -2, -1, 0, 0, 0, 1, 2}},
                                 {Ceil{}, {-2, -1, 0, 0, 1, 1, 2, 3}},
                                 {Round{}, {-3, -1, -1, 0, 0, 1, 2, 3}},
+                                {Round{.round_mode = "HALF_TO_EVEN"}, {-2, -1, 0, 0, 0, 0, 2, 2}},
                                 {Sign{}, {-1, -1, -1, 1, 1, 1, 1, 1}},
                                 {Sign{.alpha = 0.25F}, {-1, -1, -1, 0.25, 1, 1, 1, 1}}};
   const at::Tensor x = doubles(kStepPoints);

@@ -65,6 +65,9 @@ std::vector<UnaryRow> unary_rows() {
       // Straight-through: the gradient is not the derivative.
       {.attributes = Sign{}, .smooth = false},
       {.attributes = Round{}, .smooth = false},
+      {.attributes = Round{.round_mode = "HALF_TO_EVEN"}, .smooth = false},
+      {.attributes = Cast{.dtype = "float64"}, .smooth = true},
+      {.attributes = Cast{.dtype = "int8"}, .smooth = false},
       {.attributes = Ceil{}, .smooth = false},
       {.attributes = Floor{}, .smooth = false},
       {AddScalar{.val = 0.3}},
@@ -98,6 +101,19 @@ void add_binary(SampleInputs& draw, std::vector<OpSample>& samples) {
   }
   samples.push_back({Div2{}, {draw.uniform(shape), draw.uniform({3, 1}, 0.5, 2)}, {0}, {0, 1}});
   samples.push_back({Power2{}, {draw.uniform(shape, 0.5, 2), draw.uniform({3, 1})}, {0}, {0, 1}});
+  samples.push_back(
+      {Div2{.truncate = true}, {draw.integers(shape, 9), draw.integers({3, 1}, 3) + 1}, {0}});
+  samples.push_back({Mod2{}, {draw.integers(shape, 9) - 4, draw.integers({3, 1}, 3) + 1}, {0}});
+  samples.push_back(
+      {BitShift{},
+       {draw.integers(shape, 256).to(at::kByte), draw.integers({3, 1}, 9).to(at::kByte)},
+       {0}});
+  samples.push_back({Einsum{.equation = "b...i,ji->b...j"},
+                     {draw.uniform({2, 3, 4}), draw.uniform({5, 4})},
+                     {0},
+                     {0, 1}});
+  samples.push_back(
+      {Einsum{.equation = "ij,jk"}, {draw.uniform({2, 3}), draw.uniform({3, 4})}, {0}, {0, 1}});
   samples.push_back({Mod2{}, {draw.uniform(shape, -5, 5), draw.uniform({3, 1}, 1, 2)}, {0}, {0}});
   for (const Attributes& attributes :
        {Attributes(Equal{}), Attributes(NotEqual{}), Attributes(Greater{}),

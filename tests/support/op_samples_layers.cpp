@@ -53,6 +53,9 @@ void add_convolutions(SampleInputs& d, std::vector<OpSample>& samples) {
           {Affine{}, {image, d.uniform({120, 3}), d.uniform({3})}, {0}, all},
           {Affine{.base_axis = 2}, {d.uniform({2, 3, 4}), d.uniform({4, 2, 3})}, {0}, {0, 1}},
           {BatchMatmul{}, {d.uniform({2, 3, 4}), d.uniform({2, 4, 5})}, {0, 1}, {0, 1}},
+          {BatchMatmul{}, {d.uniform({2, 3, 4}), d.uniform({4})}, {0}, {0, 1}},
+          {BatchMatmul{}, {d.uniform({4}), d.uniform({2, 4, 5})}, {1}, {0, 1}},
+          {BatchMatmul{}, {d.integers({2, 3, 4}, 9), d.integers({4, 2}, 9)}, {0}},
           {BatchMatmul{.transpose_a = true, .transpose_b = true},
            {d.uniform({2, 4, 3}), d.uniform({2, 5, 4})},
            {0, 1},
@@ -144,7 +147,81 @@ void add_pooling(SampleInputs& d, std::vector<OpSample>& samples) {
           {Interpolate{.output_size = {5, 11}, .half_pixel = true}, {x}, {0}, {0}},
           {Interpolate{.output_size = {14, 3}, .mode = "nearest"}, {x}, {0}, {0}},
           {Interpolate{.output_size = {10, 9}, .channel_last = true}, {last}, {0}, {0}},
+          {Resize{.output_size = {9, 4}}, {x}, {0}},
+          {Resize{.output_size = {9, 4}, .mode = "cubic"}, {x}, {0}, {0}},
+          {Resize{.output_size = {5, 11},
+                  .scales = {0.8F, 1.9F},
+                  .mode = "linear",
+                  .coordinate_transformation_mode = "asymmetric"},
+           {x},
+           {0},
+           {0}},
+          {Resize{.output_size = {3, 3},
+                  .roi = {-0.2F, 0.1F, 0.9F, 1.4F},
+                  .mode = "linear",
+                  .coordinate_transformation_mode = "tf_crop_and_resize",
+                  .extrapolation_value = 3},
+           {x},
+           {0},
+           {0}},
+          {WarpByGrid{}, {x, d.uniform({2, 4, 5, 2}, -1.2, 1.2)}, {0, 1}, {0, 1}},
+          {WarpByGrid{.mode = "cubic", .padding_mode = "reflect", .align_corners = true},
+           {x, d.uniform({2, 4, 5, 2}, -1.2, 1.2)},
+           {0, 1},
+           {0, 1}},
+          {WarpByGrid{.mode = "nearest", .padding_mode = "repeat", .channel_last = true},
+           {last, d.uniform({2, 3, 3, 2}, -1.2, 1.2)},
+           {0, 1},
+           {0}},
+          {MaxPooling{.kernel = {2, 3},
+                      .stride = {2, 2},
+                      .pad = {0, 1},
+                      .pad_end = {1, 2},
+                      .ceil_mode = true,
+                      .dilation = {2, 1}},
+           {x},
+           {0},
+           {0}},
+          {MaxPooling{.kernel = {3, 3}, .pad = {1, 1}, .with_index = true}, {x}, {}, {0}},
+          {MaxPooling{.kernel = {2}, .pad_end = {1}, .with_index = true}, {x}, {}, {0}},
+          {AveragePooling{.kernel = {3, 3},
+                          .stride = {2, 2},
+                          .pad = {1, 0},
+                          .including_pad = false,
+                          .pad_end = {0, 2},
+                          .ceil_mode = true},
+           {x},
+           {0},
+           {0}},
+          {LRN{.size = 2, .alpha = 0.5F}, {x}, {0}, {0}},
       });
+}
+
+void add_recurrences(SampleInputs& d, std::vector<OpSample>& samples) {
+  // 3 steps of 2 samples of 4 features, 2 hidden values.
+  const at::Tensor x = d.uniform({3, 2, 4});
+  const at::Tensor lengths = at::tensor({3, 1}, at::kLong);
+  const auto layer = [&](int64_t directions, int64_t gates) {
+    return std::vector<at::Tensor>{
+        x, d.uniform({directions, gates * 2, 4}), d.uniform({directions, gates * 2, 2}),
+        d.uniform({directions, gates * 4}), d.uniform({directions, 2, 2})};
+  };
+  std::vector<at::Tensor> lstm = layer(2, 4);
+  lstm.push_back(d.uniform({2, 2, 2}));
+  lstm.push_back(d.uniform({2, 6}));
+  lstm.push_back(lengths);
+  samples.push_back({Recurrence{.direction = "bidirectional"}, lstm, {}, {0, 1, 2, 3, 4, 5, 6}});
+  std::vector<at::Tensor> gru = layer(1, 3);
+  samples.push_back({Recurrence{.cell = "GRU"}, gru, {}, {0, 1, 2, 3, 4}});
+  gru.push_back(lengths);
+  samples.push_back({Recurrence{.cell = "GRU", .direction = "reverse", .linear_before_reset = true},
+                     gru,
+                     {},
+                     {0, 1, 2, 3, 4}});
+  samples.push_back({Recurrence{.cell = "RNN", .activations = "Softplus", .clip = 9},
+                     layer(1, 1),
+                     {},
+                     {0, 1, 2, 3, 4}});
 }
 
 }  // namespace
@@ -155,6 +232,7 @@ std::vector<OpSample> layer_samples() {
   add_convolutions(draw, samples);
   add_normalizations(draw, samples);
   add_pooling(draw, samples);
+  add_recurrences(draw, samples);
   return samples;
 }
 

@@ -41,6 +41,7 @@ std::vector<OpSample> quantization_samples() {
        .batch = {0},
        .integers_in_floats = true},
       {DequantizeLinear{}, {x.round(), scales, zero}, {0}, {0}},
+      {DynamicQuantizeLinear{}, {x}},
       {LearnedScale{}, {d.uniform({3})}, {}, {0}},
       recorder_sample(d, "MinMaxMinMax", -1),
       recorder_sample(d, "MaxMva", 1),

@@ -6,31 +6,10 @@
 #include "octet/formats/nnp/network_reader.h"
 #include "octet/formats/nnp/nnp.h"
 #include "octet/formats/nnp/nnp_members.h"
+#include "octet/ops/scalar_types.h"
 
 namespace octet {
 namespace {
-
-at::ScalarType scalar_type_of(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat32:
-      return at::kFloat;
-    case DType::kFloat64:
-      return at::kDouble;
-    case DType::kInt8:
-      return at::kChar;
-    case DType::kUInt8:
-      return at::kByte;
-    case DType::kInt16:
-      return at::kShort;
-    case DType::kInt32:
-      return at::kInt;
-    case DType::kInt64:
-      return at::kLong;
-    case DType::kBool:
-      return at::kBool;
-  }
-  throw_internal_error(__FILE__, __LINE__, "DType is complete");
-}
 
 // The first top-level message `kind` whose field `key` is `wanted` (any, if `wanted` is empty).
 LocatedMessage find_message(const NnpMembers& members, std::string_view kind, std::string_view key,
