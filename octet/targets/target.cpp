@@ -14,16 +14,17 @@ struct TargetRules {
   bool asymmetric;  // activations with a zero point
   bool uint8;       // activations
   bool int32_bias;
-  bool fewer_bits;  // than 8
+  bool fewer_bits;         // than 8
+  bool integer_functions;  // with Octet's arithmetic, which is ONNX Runtime's too
 };
 
 // TensorRT: symmetric int8 alone, and no int32 bias behind a DequantizeLinear. NNabla: the
 // recorders and the runtimes behind it know one scale per tensor.
 constexpr std::array kRules{
-    TargetRules{Target::DEFAULT, "default", true, true, true, true, true},
-    TargetRules{Target::NNABLA, "nnabla", false, true, true, false, false},
-    TargetRules{Target::TENSORRT, "tensorrt", true, false, false, false, false},
-    TargetRules{Target::ONNXRUNTIME, "onnxruntime", true, true, true, true, false},
+    TargetRules{Target::DEFAULT, "default", true, true, true, true, true, true},
+    TargetRules{Target::NNABLA, "nnabla", false, true, true, false, false, false},
+    TargetRules{Target::TENSORRT, "tensorrt", true, false, false, false, false, false},
+    TargetRules{Target::ONNXRUNTIME, "onnxruntime", true, true, true, true, false, true},
 };
 
 const TargetRules& rules_of(Target target) {
@@ -56,6 +57,8 @@ void check_target(const QuantizationConfig& config, Target target) {
   require(rules.int32_bias || config.skip_bias, "int32 biases", "skip_bias = true");
   require(rules.fewer_bits || (config.bits == 8 && config.bits_weight == 8), "fewer than 8 bits",
           "bits = 8 and bits_weight = 8");
+  require(rules.integer_functions || config.precision_mode == PrecisionMode::SIM_QNN,
+          "integer functions", "precision_mode = SIM_QNN");
 }
 
 }  // namespace octet

@@ -22,7 +22,7 @@ std::optional<std::vector<Shape>> output_shapes(const Graph& graph, int64_t batc
       shape[0] = batch;
       sized.set_input_shape(id, shape);
     }
-    sized.infer_all_types(graph.outputs());
+    sized.infer_all_types();
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -14,7 +14,7 @@ namespace {
 Graph prepared(const Graph& graph, const OnnxWriteOptions& options) {
   OCTET_CHECK(!graph.outputs().empty(), graph.name(), "the network has no outputs to save");
   const Graph saved = compact(graph);
-  return options.variable_batch_size ? with_free_batch(saved, saved.outputs()) : saved;
+  return options.variable_batch_size ? with_free_batch(saved) : saved;
 }
 
 std::string format_prepared(const Graph& graph, const ParameterStore& parameters,
