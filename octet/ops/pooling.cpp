@@ -99,6 +99,8 @@ at::Tensor average_pool(const at::Tensor& x, const PoolingWindow& window, bool i
       });
 }
 
+}  // namespace
+
 // An average pooling that divides by one.
 at::Tensor sum_pool(const at::Tensor& x, const PoolingWindow& window) {
   static constexpr int64_t kDivisor = 1;
@@ -115,8 +117,6 @@ at::Tensor sum_pool(const at::Tensor& x, const PoolingWindow& window) {
                               /*count_include_pad=*/true, kDivisor);
       });
 }
-
-}  // namespace
 
 OutputTypes infer(const MaxPooling& op, InputTypes inputs) {
   OCTET_CHECK(inputs[0].dtype != DType::kInt64 && inputs[0].dtype != DType::kBool, op.kType,

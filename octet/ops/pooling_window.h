@@ -63,4 +63,7 @@ class PoolingWindow {
   bool ceil_mode_ = false;
 };
 
+// The sum of each window of x (N, C, spatial...); padding adds nothing.
+at::Tensor sum_pool(const at::Tensor& x, const PoolingWindow& window);
+
 }  // namespace octet

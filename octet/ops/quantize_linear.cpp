@@ -16,6 +16,11 @@ struct DTypeRow {
 constexpr std::array kDTypes{DTypeRow{1, DType::kInt8}, DTypeRow{2, DType::kUInt8},
                              DTypeRow{3, DType::kInt16}, DTypeRow{5, DType::kInt32}};
 
+// One value serves a tensor of any rank.
+at::Tensor fitting_rank(const at::Tensor& value, const at::Tensor& x) {
+  return value.numel() == 1 && value.dim() > x.dim() ? value.reshape({}) : value;
+}
+
 }  // namespace
 
 QuantFormat format_of(const QuantizeLinear& op) {
@@ -51,6 +56,7 @@ OutputTypes infer(const QuantizeLinear& op, InputTypes inputs) {
   parse_ste(op.ste);
   for (size_t i = 1; i < 3; ++i) {
     const Shape& shape = inputs[i].shape;
+    if (shape.num_elements() == 1) continue;
     const Shape joint = broadcast_shapes(inputs[0].shape, shape, op.kType);
     OCTET_CHECK(joint == inputs[0].shape, op.kType, "{} {} is larger than the input {}",
                 op.kInputs[i].name, to_string(shape), to_string(inputs[0].shape));
@@ -59,7 +65,8 @@ OutputTypes infer(const QuantizeLinear& op, InputTypes inputs) {
 }
 
 OutputTensors forward(const QuantizeLinear& op, InputTensors inputs, ForwardContext&) {
-  return {quantize_linear(inputs[0], inputs[1], inputs[2], format_of(op),
+  return {quantize_linear(inputs[0], fitting_rank(inputs[1], inputs[0]),
+                          fitting_rank(inputs[2], inputs[0]), format_of(op),
                           parse_round_mode(op.round_mode), parse_ste(op.ste))};
 }
 

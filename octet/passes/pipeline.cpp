@@ -4,6 +4,7 @@
 #include "octet/passes/freeze_learned_scales.h"
 #include "octet/passes/insert_qdq.h"
 #include "octet/passes/insert_recorders.h"
+#include "octet/passes/lower_int8.h"
 #include "octet/passes/quantize_biases.h"
 #include "octet/passes/release_batch_size.h"
 #include "octet/passes/remove_recorders.h"
@@ -31,6 +32,8 @@ std::span<const NamedPass> training_passes() {
       {"insert_qdq", insert_qdq},
       // After insert_qdq: a bias's scale is the product of those of the input and the weight.
       {"quantize_biases", quantize_biases},
+      // Last: it takes whole Q/DQ patterns, biases included.
+      {"lower_int8", lower_int8},
   };
   return kPasses;
 }

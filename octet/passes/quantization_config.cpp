@@ -40,6 +40,25 @@ RecorderPosition parse_recorder_position(std::string_view text) {
   throw_error("recorder_position", "'{}' is not one of BEFORE, BOTH", text);
 }
 
+std::string_view to_string(PrecisionMode mode) {
+  switch (mode) {
+    case PrecisionMode::SIM_QNN:
+      return "SIM_QNN";
+    case PrecisionMode::QNN:
+      return "QNN";
+    case PrecisionMode::MIXED_QNN:
+      return "MIXED_QNN";
+  }
+  return "";
+}
+
+PrecisionMode parse_precision_mode(std::string_view text) {
+  for (const auto mode : {PrecisionMode::SIM_QNN, PrecisionMode::QNN, PrecisionMode::MIXED_QNN}) {
+    if (to_string(mode) == text) return mode;
+  }
+  throw_error("precision_mode", "'{}' is not one of SIM_QNN, QNN, MIXED_QNN", text);
+}
+
 void QuantizationConfig::validate() const {
   OCTET_CHECK(dtype == DType::kInt8 || dtype == DType::kUInt8, kWhere,
               "dtype {} cannot hold activations; write int8 or uint8", to_string(dtype));
@@ -48,6 +67,11 @@ void QuantizationConfig::validate() const {
               bits_weight);
   octet::validate(recorder_activation, "QATConfig recorder_activation");
   octet::validate(recorder_weight, "QATConfig recorder_weight");
+  const bool learns = is_learned(recorder_activation) || is_learned(recorder_weight);
+  OCTET_CHECK(precision_mode == PrecisionMode::SIM_QNN || !learns, kWhere,
+              "precision_mode {} computes with scales that rest, but the recorder Learned trains "
+              "them; write another recorder, or precision_mode SIM_QNN",
+              to_string(precision_mode));
   OCTET_CHECK(
       !(dtype == DType::kUInt8 && narrow_range && !zero_point), kWhere,
       "uint8 with narrow_range has no integer for 0 without a zero point; set zero_point to "

@@ -18,6 +18,15 @@ enum class RecorderPosition : uint8_t {
 std::string_view to_string(RecorderPosition position);
 RecorderPosition parse_recorder_position(std::string_view text);
 
+// What the network computes in TRAINING.
+enum class PrecisionMode : uint8_t {
+  SIM_QNN,    // Quantize/Dequantize pairs around float functions
+  QNN,        // integer functions throughout
+  MIXED_QNN,  // integer functions where there are any
+};
+std::string_view to_string(PrecisionMode mode);
+PrecisionMode parse_precision_mode(std::string_view text);
+
 struct QuantizationConfig {
   // ---- batch normalization ------------------------------------------------------------------
   // Fold batch normalization into the layer before it, else into the layer after it where that is
@@ -67,6 +76,9 @@ struct QuantizationConfig {
   // Of an Add2 that ends a residual block, leave the branch that comes straight from a convolution
   // with no other reader unquantized: a backend then adds it in the convolution's accumulator.
   bool residual_fusion = false;
+
+  // ---- how they compute ---------------------------------------------------------------------
+  PrecisionMode precision_mode = PrecisionMode::SIM_QNN;
 
   // Throws Error "[QATConfig] ..." for the first value that makes no sense, saying what to write.
   void validate() const;

@@ -26,15 +26,17 @@ class BiasQuantizer {
  public:
   BiasQuantizer(Graph& graph, PassContext& ctx) : graph_(graph), ctx_(ctx) {}
 
-  void quantize(FunctionId id) {
+  bool quantize(FunctionId id) {
     const Function layer = graph_.function(id);
     const VariableId scale_x = scale_variable(graph_, layer.inputs[0]);
     const VariableId scale_w = scale_variable(graph_, layer.inputs[1]);
     const VariableId bias = layer.inputs[2];
-    if (scale_x == kNoId || scale_w == kNoId || !is_parameter(graph_, bias)) return;
+    if (scale_x == kNoId || scale_w == kNoId || !is_parameter(graph_, bias)) return false;
     // A range per group column has no unit for the accumulator of one output channel.
     const int64_t scales = graph_.variable(scale_w).type.shape.num_elements();
-    if (scales != 1 && scales != graph_.variable(bias).type.shape.num_elements()) return;
+    if (scales != 1 && scales != graph_.variable(bias).type.shape.num_elements()) {
+      return false;
+    }
     const BiasScale qparams = bias_scale_variables(bias, scale_x, scale_w);
     const QuantizeLinear quantize =
         quantize_linear_for(full_format(DType::kInt32), ctx_.config.round_mode, ctx_.config.ste);
@@ -45,6 +47,7 @@ class BiasQuantizer {
         DequantizeLinear{}, {graph_.output_of(q), qparams.scale, qparams.zero_point}, "",
         {name + "_dequantized"});
     graph_.set_input(id, 2, graph_.output_of(dq));
+    return true;
   }
 
  private:
@@ -103,6 +106,10 @@ Graph quantize_biases(Graph graph, PassContext& ctx) {
     if (layer && layer->has_bias) quantizer.quantize(id);
   }
   return graph;
+}
+
+bool quantize_bias(Graph& graph, FunctionId layer, PassContext& ctx) {
+  return BiasQuantizer(graph, ctx).quantize(layer);
 }
 
 }  // namespace octet

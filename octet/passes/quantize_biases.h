@@ -18,4 +18,8 @@ namespace octet {
 
 Graph quantize_biases(Graph graph, PassContext& ctx);
 
+// The same for one layer, whatever config.skip_bias says. False, and nothing is changed, where its
+// bias cannot be quantized.
+bool quantize_bias(Graph& graph, FunctionId layer, PassContext& ctx);
+
 }  // namespace octet

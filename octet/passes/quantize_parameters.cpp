@@ -14,17 +14,18 @@ class ParameterQuantizer {
  public:
   ParameterQuantizer(Graph& graph, PassContext& ctx) : graph_(graph), ctx_(ctx) {}
 
-  // Does nothing for a DequantizeLinear of a value that is no quantized parameter.
-  void replace(FunctionId dequantize) {
-    const FunctionId id = graph_.variable(graph_.function(dequantize).inputs[0]).producer;
-    if (id == kNoId) return;
-    const Function& function = graph_.function(id);
-    const auto* quantize = std::get_if<QuantizeLinear>(&function.attributes);
-    if (quantize == nullptr) return;
-    for (const VariableId input : function.inputs) {
-      if (!is_parameter(graph_, input)) return;
+  // The inputs of a function that are quantized parameters become their integers.
+  void replace(FunctionId reader) {
+    for (size_t i = 0; i < graph_.function(reader).inputs.size(); ++i) {
+      const FunctionId id = graph_.variable(graph_.function(reader).inputs[i]).producer;
+      if (id == kNoId) continue;
+      const Function& function = graph_.function(id);
+      const auto* quantize = std::get_if<QuantizeLinear>(&function.attributes);
+      if (quantize == nullptr) continue;
+      const bool constant = std::all_of(function.inputs.begin(), function.inputs.end(),
+                                        [&](VariableId x) { return is_parameter(graph_, x); });
+      if (constant) graph_.set_input(reader, i, integers(*quantize, function));
     }
-    graph_.set_input(dequantize, 0, integers(*quantize, function));
   }
 
  private:
@@ -72,9 +73,10 @@ class ParameterQuantizer {
 Graph quantize_parameters(Graph graph, PassContext& ctx) {
   ParameterQuantizer quantizer(graph, ctx);
   for (const FunctionId id : graph.topological_order(ctx.outputs)) {
-    const bool dequantizes =
-        std::holds_alternative<DequantizeLinear>(graph.function(id).attributes);
-    if (dequantizes) quantizer.replace(id);
+    quantizer.replace(id);
+    // What only the backward pass reads.
+    const bool looks_up = std::holds_alternative<QuantizedLookup>(graph.function(id).attributes);
+    if (looks_up) graph.mutable_function(id).inputs.resize(2);
   }
   return graph;
 }

@@ -9,6 +9,9 @@
 // QuantizeLinear gives, so no value of the network changes. A weight that several layers share
 // through one quantizer stays one; through several, it becomes one for each.
 //
+// In an integer graph the readers are the integer functions themselves, and the slope of a
+// QuantizedLookup, which only training needs, goes.
+//
 // Left alone: a parameter that is also read as a float stays beside its integers; what is computed
 // from parameters before it is quantized; values that flow. Needs: insert_qdq, and
 // freeze_learned_scales, as a scale that is still trained has no integers. The network cannot be

@@ -11,30 +11,9 @@ constexpr std::string_view kWhere = "QATConfig";
 
 }  // namespace
 
-std::string_view to_string(PrecisionMode mode) {
-  switch (mode) {
-    case PrecisionMode::SIM_QNN:
-      return "SIM_QNN";
-    case PrecisionMode::QNN:
-      return "QNN";
-    case PrecisionMode::MIXED_QNN:
-      return "MIXED_QNN";
-  }
-  return "";
-}
-
-PrecisionMode parse_precision_mode(std::string_view text) {
-  for (const auto mode : {PrecisionMode::SIM_QNN, PrecisionMode::QNN, PrecisionMode::MIXED_QNN}) {
-    if (to_string(mode) == text) return mode;
-  }
-  throw_error("precision_mode", "'{}' is not one of SIM_QNN, QNN, MIXED_QNN", text);
-}
-
 void QATConfig::validate() const {
   QuantizationConfig::validate();
   check_target(*this, target);
-  OCTET_CHECK(precision_mode == PrecisionMode::SIM_QNN, kWhere,
-              "precision_mode {} is not available yet; write SIM_QNN", to_string(precision_mode));
   OCTET_CHECK(niter_to_recording >= 0, kWhere,
               "niter_to_recording {} is negative; write 0 to record from the first step",
               niter_to_recording);

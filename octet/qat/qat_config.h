@@ -9,16 +9,7 @@
 
 namespace octet {
 
-enum class PrecisionMode : uint8_t {
-  SIM_QNN,    // Quantize/Dequantize pairs around float functions
-  QNN,        // quantized functions throughout
-  MIXED_QNN,  // quantized functions where there are any
-};
-std::string_view to_string(PrecisionMode mode);
-PrecisionMode parse_precision_mode(std::string_view text);
-
 struct QATConfig : QuantizationConfig {
-  PrecisionMode precision_mode = PrecisionMode::SIM_QNN;
   Target target = Target::DEFAULT;
 
   // The step() calls (counted from 0) at which RECORDING and TRAINING begin.

@@ -27,7 +27,8 @@ constexpr std::array kRules{
                 .fewer_bits = true,
                 .half_away = true,
                 .narrow_range = true,
-                .computed_scales = true},
+                .computed_scales = true,
+                .integer_functions = true},
     TargetRules{.target = Target::NNABLA,
                 .name = "nnabla",
                 .asymmetric = true,
@@ -47,6 +48,7 @@ constexpr std::array kRules{
                 .uint8 = true,
                 .int32_bias = true,
                 .both_operands = true,
+                .integer_functions = true,
                 .quantized_outputs = true,
                 .quantized_biases = true,
                 .uint8_is_faster = true},
@@ -82,6 +84,8 @@ void check_target(const QuantizationConfig& config, Target target) {
   require(rules.int32_bias || config.skip_bias, "int32 biases", "skip_bias = true");
   require(rules.fewer_bits || (config.bits == 8 && config.bits_weight == 8), "fewer than 8 bits",
           "bits = 8 and bits_weight = 8");
+  require(rules.integer_functions || config.precision_mode == PrecisionMode::SIM_QNN,
+          "integer functions", "precision_mode = SIM_QNN");
 }
 
 }  // namespace octet

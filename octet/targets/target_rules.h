@@ -24,6 +24,8 @@ struct TargetRules {
   bool half_away = false;        // rounding HALF_AWAY_FROM_ZERO
   bool narrow_range = false;     // where values reach the integer that it leaves out
   bool computed_scales = false;  // scales that the network itself computes (LearnedScale)
+  // Octet's integer functions, whose arithmetic is ONNX Runtime's too.
+  bool integer_functions = false;
 
   // ---- where it wants Q/DQ pairs; anything else runs, but in float or slower ------------------
   bool both_operands = false;      // of a layer with weights: its data and its weight, or neither

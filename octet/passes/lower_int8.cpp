@@ -1,0 +1,321 @@
+#include "octet/passes/lower_int8.h"
+
+#include <ATen/ATen.h>
+
+#include "octet/base/error.h"
+#include "octet/base/logging.h"
+#include "octet/passes/folded_parameters.h"
+#include "octet/passes/integer_functions.h"
+#include "octet/passes/layer_traits.h"
+#include "octet/passes/lookup_table.h"
+#include "octet/passes/lower_layer.h"
+
+namespace octet {
+namespace {
+
+// A QuantizeLinear that takes a function's output, perhaps behind an activation.
+struct Target {
+  FunctionId quantizer;
+  std::string activation = "NONE";
+};
+
+class Int8Lowering {
+ public:
+  Int8Lowering(Graph& graph, PassContext& ctx)
+      : graph_(graph),
+        ctx_(ctx),
+        order_(graph.topological_order(ctx.outputs)),
+        uses_(graph),
+        held_(ctx.outputs.begin(), ctx.outputs.end()) {
+    held_.insert(graph.outputs().begin(), graph.outputs().end());
+  }
+
+  void lower() {
+    for (const FunctionId id : order_) {
+      if (!graph_.function(id).erased) lower(id);
+    }
+  }
+
+ private:
+  void lower(FunctionId id) {
+    const Attributes& attributes = graph_.function(id).attributes;
+    if (is_integer_function(attributes) || std::holds_alternative<DequantizeLinear>(attributes)) {
+      return;
+    }
+    if (std::holds_alternative<QuantizeLinear>(attributes)) return lower_quantizer(id);
+    if (weighted_layer(graph_, id)) return lower_layer(id);
+    if (sink_dequantizer(graph_, id, ctx_) || graph_.function(id).outputs.size() != 1) return;
+    for (const Target& target : targets(graph_.output_of(id))) lower_function(id, target);
+  }
+
+  // ---- what is behind a function -------------------------------------------------------------
+
+  bool is_target(const Use& use) const {
+    const Function& function = graph_.function(use.function);
+    return use.input_index == 0 && !function.erased &&
+           std::holds_alternative<QuantizeLinear>(function.attributes) &&
+           is_parameter(graph_, function.inputs[1]) && is_parameter(graph_, function.inputs[2]) &&
+           has_one_scale(graph_, {function.outputs[0], function.inputs[1], function.inputs[2]});
+  }
+
+  std::vector<Target> targets(VariableId value) const {
+    std::vector<Target> found;
+    for (const Use& use : uses_.of(value)) {
+      const Function& function = graph_.function(use.function);
+      if (is_target(use)) {
+        found.push_back({use.function});
+        continue;
+      }
+      const std::string_view activation = fusable_activation(function.attributes);
+      if (activation.empty() || held_.contains(function.outputs[0])) continue;
+      const std::vector<Use>& behind = uses_.of(function.outputs[0]);
+      if (behind.size() == 1 && is_target(behind[0])) {
+        found.push_back({behind[0].function, std::string(activation)});
+      }
+    }
+    return found;
+  }
+
+  // ---- one function --------------------------------------------------------------------------
+
+  // The integer function gives what the quantizer gave.
+  void emit(FunctionId id, const Target& target, const Attributes& attributes,
+            const std::vector<VariableId>& inputs) {
+    const std::vector<VariableId> outputs = graph_.function(target.quantizer).outputs;
+    const std::string name = graph_.function(id).name;
+    graph_.erase_function(target.quantizer);
+    graph_.add_function_for(attributes, inputs, outputs, name);
+  }
+
+  template <class Quantized>
+  Quantized with_output(Quantized op, const Target& target) const {
+    const Attributes& quantizer = graph_.function(target.quantizer).attributes;
+    set_output(op, std::get<QuantizeLinear>(quantizer), target.activation);
+    return op;
+  }
+
+  void lower_quantizer(FunctionId id) {
+    const Function quantizer = graph_.function(id);
+    const auto integers = integers_of(graph_, quantizer.inputs[0]);
+    if (!integers || !is_target({id, 0})) return;
+    if (is_same(quantizer, *integers)) {
+      for (const Use& use : uses_.of(quantizer.outputs[0])) {
+        graph_.set_input(use.function, use.input_index, integers->q);
+      }
+      graph_.erase_function(id);
+      return;
+    }
+    emit(id, {id}, with_output(Requantize{}, {id}),
+         {integers->q, integers->scale, integers->zero_point, quantizer.inputs[1],
+          quantizer.inputs[2]});
+  }
+
+  // Whether quantizing the dequantized value gives its own integers again.
+  bool is_same(const Function& quantizer, const Integers& integers) const {
+    const QuantFormat format = format_of(std::get<QuantizeLinear>(quantizer.attributes));
+    return integers.scale == quantizer.inputs[1] && integers.zero_point == quantizer.inputs[2] &&
+           format == format_of_value(graph_, integers.q) && !held_.contains(quantizer.outputs[0]);
+  }
+
+  void lower_layer(FunctionId id) {
+    const auto integers = layer_integers(graph_, id, ctx_);
+    if (!integers) return;
+    if (ctx_.training) warn_of_overflow(graph_, id, *integers, ctx_);
+    const Function layer = graph_.function(id);
+    const VariableId output = layer.outputs[0];
+    const std::vector<Target> found = targets(output);
+    if (found.size() == 1 && uses_.of(output).size() == 1 && !held_.contains(output)) {
+      const Function& quantizer = graph_.function(found[0].quantizer);
+      return emit(id, found[0],
+                  integer_layer(layer.attributes, std::get<QuantizeLinear>(quantizer.attributes),
+                                found[0].activation),
+                  integer_layer_inputs(*integers, quantizer.inputs[1], quantizer.inputs[2]));
+    }
+    const Integers acc = accumulator_qparams(graph_, id, *integers, ctx_);
+    const QuantizeLinear int32 =
+        quantize_linear_for(full_format(DType::kInt32), ctx_.config.round_mode, ctx_.config.ste);
+    graph_.erase_function(id);
+    const FunctionId lowered =
+        graph_.add_function(integer_layer(layer.attributes, int32, "NONE"),
+                            integer_layer_inputs(*integers, acc.scale, acc.zero_point), layer.name,
+                            {graph_.variable(output).name + "_accumulator"});
+    graph_.add_function_for(DequantizeLinear{},
+                            {graph_.output_of(lowered), acc.scale, acc.zero_point}, {output});
+  }
+
+  void lower_function(FunctionId id, const Target& target) {
+    const Function function = graph_.function(id);
+    const Attributes& attributes = function.attributes;
+    std::vector<Integers> operands;
+    for (const VariableId input : function.inputs) {
+      const auto integers = integers_of(graph_, input);
+      if (!integers) return;
+      operands.push_back(*integers);
+    }
+    if (operands.empty()) return;
+    const std::string_view activation = fusable_activation(attributes);
+    if (!activation.empty() && target.activation == "NONE") {
+      const Target rectified{target.quantizer, std::string(activation)};
+      return emit(id, target, with_output(Requantize{}, rectified), inputs_of(operands, target));
+    }
+    if (std::holds_alternative<Add2>(attributes) || std::holds_alternative<BcAdd2>(attributes)) {
+      return emit(id, target, with_output(QuantizedAdd2{}, target), inputs_of(operands, target));
+    }
+    if (std::holds_alternative<Sub2>(attributes)) {
+      return emit(id, target, with_output(QuantizedSub2{}, target), inputs_of(operands, target));
+    }
+    if (std::holds_alternative<Mul2>(attributes)) {
+      return emit(id, target, with_output(QuantizedMul2{}, target), inputs_of(operands, target));
+    }
+    if (const auto* concatenate = std::get_if<Concatenate>(&attributes)) {
+      QuantizedConcatenate op = with_output(QuantizedConcatenate{}, target);
+      op.axis = concatenate->axis;
+      std::vector<VariableId> inputs = inputs_of(operands, target);
+      std::rotate(inputs.begin(), inputs.end() - 2, inputs.end());
+      return emit(id, target, op, inputs);
+    }
+    for (const VariableId input : function.inputs) {
+      if (!small_integers_of(graph_, input)) return;
+    }
+    lower_small(id, target, operands);
+  }
+
+  // Functions of integers of at most 8 bits with one scale.
+  void lower_small(FunctionId id, const Target& target, const std::vector<Integers>& operands) {
+    const Attributes& attributes = graph_.function(id).attributes;
+    if (const auto* pooling = std::get_if<AveragePooling>(&attributes)) {
+      QuantizedAveragePooling op = with_output(QuantizedAveragePooling{}, target);
+      static_cast<AveragePooling&>(op) = *pooling;
+      emit(id, target, op, inputs_of(operands, target));
+    } else if (std::holds_alternative<GlobalAveragePooling>(attributes)) {
+      emit(id, target, with_output(QuantizedGlobalAveragePooling{}, target),
+           inputs_of(operands, target));
+    } else if (const auto* matmul = std::get_if<BatchMatmul>(&attributes)) {
+      QuantizedBatchMatmul op = with_output(QuantizedBatchMatmul{}, target);
+      static_cast<BatchMatmul&>(op) = *matmul;
+      emit(id, target, op, inputs_of(operands, target));
+    } else if (is_elementwise(attributes) && target.activation == "NONE") {
+      lower_to_lookup(id, target, operands[0]);
+    }
+  }
+
+  // The operands, then what the quantizer gives.
+  std::vector<VariableId> inputs_of(const std::vector<Integers>& operands,
+                                    const Target& target) const {
+    std::vector<VariableId> inputs;
+    for (const Integers& operand : operands) {
+      inputs.insert(inputs.end(), {operand.q, operand.scale, operand.zero_point});
+    }
+    const Function& quantizer = graph_.function(target.quantizer);
+    inputs.insert(inputs.end(), {quantizer.inputs[1], quantizer.inputs[2]});
+    return inputs;
+  }
+
+  void lower_to_lookup(FunctionId id, const Target& target, const Integers& x) {
+    const Function& quantizer = graph_.function(target.quantizer);
+    const auto& quantize = std::get<QuantizeLinear>(quantizer.attributes);
+    const Attributes& attributes = graph_.function(id).attributes;
+    QuantizedLookup op;
+    op.dtype = quantize.dtype;
+    op.lowest = format_of_value(graph_, x.q).qmin();
+    if (op.dtype != 1 && op.dtype != 2) return;
+    const std::string y_scale = graph_.variable(quantizer.inputs[1]).name;
+    const std::string key = fmt::format(
+        "lookup\n{} {}\n{}\n{}\n{}", type_name(attributes), attributes_to_string(attributes),
+        graph_.variable(x.scale).name, y_scale, attributes_to_string(quantize));
+    const auto value = [&](VariableId parameter) { return value_of(graph_, parameter, ctx_); };
+    if (!ctx_.memory->folded.contains(key)) {
+      const auto made =
+          lookup_table(attributes, quantize, op.lowest, value(x.scale), value(x.zero_point),
+                       value(quantizer.inputs[1]), value(quantizer.inputs[2]));
+      if (!made) return;
+      const std::string scope = scope_of(y_scale);
+      const std::string table = new_parameter_name(scope + "table", ctx_);
+      const std::string slope = new_parameter_name(scope + "table-slope", ctx_);
+      define_parameter(table, /*need_grad=*/false, ctx_, [&] { return made->integers; });
+      define_parameter(slope, /*need_grad=*/false, ctx_, [&] { return made->slope; });
+      ctx_.memory->folded[key] = {table, slope};
+    }
+    const auto& [table, slope] = ctx_.memory->folded.at(key);
+    const DType dtype = op.dtype == 1 ? DType::kInt8 : DType::kUInt8;
+    emit(id, target, op,
+         {x.q, graph_.add_parameter(table, {dtype, {kLookupEntries}, {}}),
+          graph_.add_parameter(slope, {DType::kFloat32, {kLookupEntries}, {}})});
+  }
+
+  Graph& graph_;
+  PassContext& ctx_;
+  std::vector<FunctionId> order_;
+  Uses uses_;
+  std::set<VariableId> held_;
+};
+
+// Float functions between integer ones, in the order of the network.
+std::vector<FunctionId> functions_left_float(const Graph& graph, const PassContext& ctx) {
+  const std::vector<FunctionId> order = graph.topological_order(ctx.outputs);
+  const auto gives_integers = [&](FunctionId id) {
+    const Function& function = graph.function(id);
+    return is_integer_function(function.attributes) ||
+           (std::holds_alternative<QuantizeLinear>(function.attributes) &&
+            !is_parameter(graph, function.inputs[0]));
+  };
+  std::vector<bool> behind(graph.num_function_slots(), false);
+  for (const FunctionId id : order) {
+    for (const VariableId input : graph.function(id).inputs) {
+      const FunctionId producer = graph.variable(input).producer;
+      if (producer != kNoId && (behind[producer] || gives_integers(producer))) behind[id] = true;
+    }
+  }
+  std::vector<bool> in_front(graph.num_function_slots(), false);
+  std::vector<FunctionId> left;
+  for (auto id = order.rbegin(); id != order.rend(); ++id) {
+    const Function& function = graph.function(*id);
+    const bool skipped = is_training_only(function.attributes);
+    const bool moves_integers = graph.variable(function.outputs[0]).type.dtype != DType::kFloat32;
+    const bool is_float = !gives_integers(*id) && !skipped && !moves_integers &&
+                          !std::holds_alternative<DequantizeLinear>(function.attributes);
+    if (is_float && behind[*id] && in_front[*id]) left.push_back(*id);
+    if (!gives_integers(*id) && (skipped || !in_front[*id])) continue;
+    for (const VariableId input : function.inputs) {
+      const FunctionId producer = graph.variable(input).producer;
+      if (producer != kNoId) in_front[producer] = true;
+    }
+  }
+  return {left.rbegin(), left.rend()};
+}
+
+std::string_view reason(const Graph& graph, FunctionId id) {
+  return has_integer_function(graph.function(id).attributes)
+             ? "not all of its inputs and its output are quantized"
+             : "it has no integer function";
+}
+
+void report(const Graph& graph, const std::vector<FunctionId>& left, const PassContext& ctx) {
+  std::vector<std::string> layers;
+  for (const FunctionId id : left) {
+    const std::string_view type = type_name(graph.function(id).attributes);
+    if (ctx.config.precision_mode == PrecisionMode::QNN) {
+      layers.push_back(fmt::format("{} ({}: {})", graph.display_name(id), type, reason(graph, id)));
+    } else if (ctx.training) {
+      log_info("[lower_int8] {} ({}) stays float: {}", graph.display_name(id), type,
+               reason(graph, id));
+    }
+  }
+  OCTET_CHECK(layers.empty(), "lower_int8",
+              "precision_mode QNN leaves no float function between integer ones, but network {} "
+              "has {}; write precision_mode MIXED_QNN, quantize all of their inputs, or end the "
+              "quantized part in front of them (skip_outputs_layers, exclude)",
+              graph.name(), fmt::join(layers, ", "));
+}
+
+}  // namespace
+
+Graph lower_int8(Graph graph, PassContext& ctx) {
+  if (ctx.config.precision_mode == PrecisionMode::SIM_QNN) return graph;
+  hoist_quantizers(graph, ctx);
+  Int8Lowering(graph, ctx).lower();
+  report(graph, functions_left_float(graph, ctx), ctx);
+  return graph;
+}
+
+}  // namespace octet

@@ -1,0 +1,302 @@
+#include "octet/passes/lower_int8.h"
+
+#include <ATen/ATen.h>
+
+#include "octet/base/error.h"
+#include "octet/passes/quantize_parameters.h"
+#include "tests/support/pass_fixture.h"
+
+namespace octet {
+namespace {
+
+class LowerInt8 : public PassTest {
+ protected:
+  LowerInt8() {
+    ctx_.config.precision_mode = PrecisionMode::QNN;
+    // Powers of two, so that float32 computes the fake quantized networks without rounding.
+    for (const auto& [name, value] :
+         {std::pair("s0", 0.0625), {"s1", 0.125}, {"s2", 0.25}, {"z", 0.0}, {"z5", 5.0}}) {
+      parameters_.set(name, at::full({1}, value, at::kFloat), /*need_grad=*/false);
+    }
+    parameters_.set("sw", at::tensor({0.03125F, 0.0625F, 0.015625F}).reshape({3, 1, 1, 1}), false);
+    parameters_.set("zw", at::zeros({3, 1, 1, 1}), false);
+  }
+
+  std::string error(std::string_view text) {
+    try {
+      lower_int8(load(text), ctx_);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "no error";
+  }
+
+  // How often the printed graph names the operation.
+  static int64_t count(const std::string& text, const std::string& what) {
+    int64_t found = 0;
+    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+      ++found;
+    }
+    return found;
+  }
+
+  void expect_same_values(const Graph& before) {
+    EXPECT_EQ(difference(before, lower_int8(before, ctx_)), 0.0);
+  }
+};
+
+constexpr std::string_view kLayer = R"(graph net {
+  input x: float32 (-1, 2, 4, 4)
+  parameter s0: float32 (1)
+  parameter z5: float32 (1)
+  parameter W: float32 (3, 2, 3, 3)
+  parameter sw: float32 (3, 1, 1, 1)
+  parameter zw: float32 (3, 1, 1, 1)
+  parameter b: float32 (3)
+  parameter s1: float32 (1)
+  parameter z: float32 (1)
+  qx = QuantizeLinear(x, s0, z5)
+  dx = DequantizeLinear(qx, s0, z5)
+  qw = QuantizeLinear(W, sw, zw)
+  dw = DequantizeLinear(qw, sw, zw)
+  h = Convolution(dx, dw, b) {pad=(1, 1)}
+  r = ReLU(h)
+  qy = QuantizeLinear(r, s1, z)
+  y = DequantizeLinear(qy, s1, z)
+  output y
+}
+)";
+
+TEST_F(LowerInt8, ALayerWithItsActivationAndAFloatBias) {
+  const Graph graph = load(kLayer);
+  EXPECT_EQ(after(lower_int8, graph), R"(graph net {
+  input x: float32 (-1, 2, 4, 4)
+  parameter s0: float32 (1)
+  parameter z5: float32 (1)
+  parameter W: float32 (3, 2, 3, 3)
+  parameter sw: float32 (3, 1, 1, 1)
+  parameter zw: float32 (3, 1, 1, 1)
+  parameter b: float32 (3)
+  parameter scale-b: float32 (3)
+  parameter zeropoint-b: float32 (3)
+  parameter s1: float32 (1)
+  parameter z: float32 (1)
+  qx = QuantizeLinear(x, s0, z5)
+  qw = QuantizeLinear(W, sw, zw)
+  b_quantized = QuantizeLinear(b, scale-b, zeropoint-b) {dtype=5, bits=32}
+  qy = QuantizedConvolution(qx, s0, z5, qw, sw, s1, z, b_quantized) {pad=(1, 1), activation="RELU"}
+  y = DequantizeLinear(qy, s1, z)
+  output y
+}
+)");
+}
+
+TEST_F(LowerInt8, PowersOfTwoGiveTheSameValuesToTheBit) {
+  // A bias on the grid of the accumulators, else it is rounded to it.
+  parameters_.set("b", at::tensor({0.5F, -0.25F, 0.125F}), true);
+  expect_same_values(load(kLayer));
+}
+
+TEST_F(LowerInt8, ASecondRunChangesNothing) {
+  const Graph once = compact(lower_int8(load(kLayer), ctx_));
+  ctx_.outputs = once.outputs();
+  EXPECT_TRUE(equal(compact(lower_int8(once, ctx_)), once));
+}
+
+TEST_F(LowerInt8, DoesNothingInSimulation) {
+  ctx_.config.precision_mode = PrecisionMode::SIM_QNN;
+  const Graph graph = load(kLayer);
+  EXPECT_TRUE(equal(lower_int8(graph, ctx_), graph));
+}
+
+TEST_F(LowerInt8, DeployedWeightsAreIntegers) {
+  const Graph lowered = compact(lower_int8(load(kLayer), ctx_));
+  ctx_.outputs = lowered.outputs();
+  const Graph deployed = compact(quantize_parameters(lowered, ctx_));
+  EXPECT_EQ(difference(lowered, deployed), 0.0);
+  const std::string text = print(deployed);
+  EXPECT_EQ(count(text, "parameter W-quantized: int8 (3, 2, 3, 3)"), 1) << text;
+  EXPECT_EQ(count(text, "parameter b-quantized: int32 (3)"), 1) << text;
+  EXPECT_EQ(count(text, "= QuantizeLinear"), 1) << text;
+}
+
+// A residual block in the form that the scheduler makes, and what moves values about.
+constexpr std::string_view kBlock = R"(graph net {
+  input x: float32 (-1, 3, 4, 4)
+  parameter s0: float32 (1)
+  parameter z: float32 (1)
+  parameter z5: float32 (1)
+  parameter W: float32 (3, 3, 1, 1)
+  parameter sw: float32 (3, 1, 1, 1)
+  parameter zw: float32 (3, 1, 1, 1)
+  parameter s1: float32 (1)
+  parameter s2: float32 (1)
+  qx = QuantizeLinear(x, s0, z5)
+  dx = DequantizeLinear(qx, s0, z5)
+  qw = QuantizeLinear(W, sw, zw)
+  dw = DequantizeLinear(qw, sw, zw)
+  h = Convolution(dx, dw)
+  qh = QuantizeLinear(h, s1, z)
+  dh = DequantizeLinear(qh, s1, z)
+  a = Add2(dx, dh)
+  qa = QuantizeLinear(a, s2, z)
+  da = DequantizeLinear(qa, s2, z)
+  m = MaxPooling(da) {kernel=(2, 2)}
+  qm = QuantizeLinear(m, s2, z)
+  dm = DequantizeLinear(qm, s2, z)
+  t = Tanh(dm)
+  qt = QuantizeLinear(t, s0, z)
+  dt = DequantizeLinear(qt, s0, z)
+  p = Pad(dt) {pad_width=[1, 1]}
+  v = Reshape(p) {shape=(-1, 24)}
+  qv = QuantizeLinear(v, s1, z5)
+  y = DequantizeLinear(qv, s1, z5)
+  output y
+}
+)";
+
+TEST_F(LowerInt8, WholeBlocks) {
+  const Graph graph = load(kBlock);
+  const std::string text = after(lower_int8, graph);
+  EXPECT_EQ(count(text, "DequantizeLinear"), 1) << text;
+  EXPECT_EQ(count(text, "= QuantizeLinear"), 2) << text;
+  EXPECT_EQ(count(text, "qm"), 0) << text;
+  EXPECT_EQ(count(text, "QuantizedAdd2(qx, s0, z5, qh, s1, z, s2, z)"), 1) << text;
+  EXPECT_EQ(count(text, "QuantizedLookup("), 1) << text;
+  EXPECT_EQ(count(text, "Requantize("), 1) << text;
+  expect_same_values(graph);
+}
+
+TEST_F(LowerInt8, PadsWithTheZeroPoint) {
+  const Graph graph = load(R"(graph net {
+  input x: float32 (2, 4)
+  parameter s0: float32 (1)
+  parameter z5: float32 (1)
+  qx = QuantizeLinear(x, s0, z5)
+  dx = DequantizeLinear(qx, s0, z5)
+  y = Pad(dx) {pad_width=[1, 2]}
+  output y
+}
+)");
+  const std::string text = after(lower_int8, graph);
+  EXPECT_EQ(count(text, "Pad(qx) {pad_width=[1, 2], constant_value=5}"), 1) << text;
+  expect_same_values(graph);
+}
+
+// The quantizer behind the pooling goes in front of it, and the convolution takes it in.
+constexpr std::string_view kPooledBehind = R"(graph net {
+  input x: float32 (-1, 2, 4, 4)
+  parameter s0: float32 (1)
+  parameter z: float32 (1)
+  parameter W: float32 (3, 2, 3, 3)
+  parameter sw: float32 (3, 1, 1, 1)
+  parameter zw: float32 (3, 1, 1, 1)
+  parameter s1: float32 (1)
+  qx = QuantizeLinear(x, s0, z)
+  dx = DequantizeLinear(qx, s0, z)
+  qw = QuantizeLinear(W, sw, zw)
+  dw = DequantizeLinear(qw, sw, zw)
+  h = Convolution(dx, dw)
+  r = ReLU6(h)
+  m = MaxPooling(r) {kernel=(2, 2)}
+  qm = QuantizeLinear(m, s1, z)
+  y = DequantizeLinear(qm, s1, z)
+  output y
+}
+)";
+
+TEST_F(LowerInt8, QuantizersMoveInFrontOfWhatMovesValues) {
+  const Graph graph = load(kPooledBehind);
+  EXPECT_EQ(after(lower_int8, graph), R"(graph net {
+  input x: float32 (-1, 2, 4, 4)
+  parameter s0: float32 (1)
+  parameter z: float32 (1)
+  parameter W: float32 (3, 2, 3, 3)
+  parameter sw: float32 (3, 1, 1, 1)
+  parameter zw: float32 (3, 1, 1, 1)
+  parameter s1: float32 (1)
+  qx = QuantizeLinear(x, s0, z)
+  qw = QuantizeLinear(W, sw, zw)
+  r_quantized = QuantizedConvolution(qx, s0, z, qw, sw, s1, z) {activation="RELU6"}
+  qm = MaxPooling(r_quantized) {kernel=(2, 2)}
+  y = DequantizeLinear(qm, s1, z)
+  output y
+}
+)");
+  expect_same_values(graph);
+}
+
+constexpr std::string_view kFloatInside = R"(graph net {
+  input x: float32 (-1, 6)
+  parameter s0: float32 (1)
+  parameter z: float32 (1)
+  parameter s1: float32 (1)
+  qx = QuantizeLinear(x, s0, z)
+  dx = DequantizeLinear(qx, s0, z)
+  soft = Softmax(dx) {axis=1}
+  qs = QuantizeLinear(soft, s1, z)
+  ds = DequantizeLinear(qs, s1, z)
+  lean = Add2(ds, dx)
+  free = Sigmoid(lean)
+  qf = QuantizeLinear(free, s0, z)
+  df = DequantizeLinear(qf, s0, z)
+  y = Softmax(df) {axis=1}
+  output y
+}
+)";
+
+TEST_F(LowerInt8, ListsAllFunctionsThatWouldStayFloat) {
+  EXPECT_EQ(error(kFloatInside),
+            "[lower_int8] precision_mode QNN leaves no float function between integer ones, but "
+            "network net has soft (Softmax: it has no integer function), lean (Add2: not all of "
+            "its inputs and its output are quantized), free (Sigmoid: not all of its inputs and "
+            "its output are quantized); write precision_mode MIXED_QNN, quantize all of their "
+            "inputs, or end the quantized part in front of them (skip_outputs_layers, exclude)");
+}
+
+TEST_F(LowerInt8, MixedLeavesThemFloat) {
+  ctx_.config.precision_mode = PrecisionMode::MIXED_QNN;
+  const Graph graph = load(kFloatInside);
+  EXPECT_TRUE(equal(compact(lower_int8(graph, ctx_)), graph));
+}
+
+// The last layer's output is read as it is: accumulators, dequantized.
+TEST_F(LowerInt8, ALastLayerGivesItsAccumulators) {
+  parameters_.set("sc", at::tensor({0.03125F, 0.0625F, 0.015625F}).reshape({1, 3}), false);
+  parameters_.set("zc", at::zeros({1, 3}), false);
+  const Graph graph = load(R"(graph net {
+  input x: float32 (-1, 5)
+  parameter s0: float32 (1)
+  parameter z5: float32 (1)
+  parameter W: float32 (5, 3)
+  parameter sc: float32 (1, 3)
+  parameter zc: float32 (1, 3)
+  qx = QuantizeLinear(x, s0, z5)
+  dx = DequantizeLinear(qx, s0, z5)
+  qw = QuantizeLinear(W, sc, zc)
+  dw = DequantizeLinear(qw, sc, zc)
+  y = Affine(dx, dw)
+  output y
+}
+)");
+  const std::string text = after(lower_int8, graph);
+  EXPECT_EQ(count(text,
+                  "y_accumulator = QuantizedAffine(qx, s0, z5, qw, sc, scale-acc, "
+                  "zeropoint-acc) {dtype=5, bits=32}"),
+            1)
+      << text;
+  EXPECT_EQ(count(text, "y = DequantizeLinear(y_accumulator, scale-acc, zeropoint-acc)"), 1)
+      << text;
+  expect_same_values(graph);
+}
+
+TEST_F(LowerInt8, AWeightWithAZeroPointStaysFloat) {
+  parameters_.set("zw", at::full({3, 1, 1, 1}, 1, at::kFloat), false);
+  const Graph graph = load(kPooledBehind);
+  EXPECT_EQ(count(error(kPooledBehind), "(Convolution: not all"), 1) << error(kPooledBehind);
+  ctx_.config.precision_mode = PrecisionMode::MIXED_QNN;
+  expect_same_values(graph);
+}
+
+}  // namespace
+}  // namespace octet
