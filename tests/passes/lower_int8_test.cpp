@@ -280,8 +280,9 @@ TEST_F(LowerInt8, ALastLayerGivesItsAccumulators) {
 }
 )");
   const std::string text = after(lower_int8, graph);
-  EXPECT_EQ(count(text, "y_accumulator = QuantizedAffine(qx, s0, z5, qw, sc, scale-acc, "
-                        "zeropoint-acc) {dtype=5, bits=32}"),
+  EXPECT_EQ(count(text,
+                  "y_accumulator = QuantizedAffine(qx, s0, z5, qw, sc, scale-acc, "
+                  "zeropoint-acc) {dtype=5, bits=32}"),
             1)
       << text;
   EXPECT_EQ(count(text, "y = DequantizeLinear(y_accumulator, scale-acc, zeropoint-acc)"), 1)

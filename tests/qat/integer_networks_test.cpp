@@ -1,5 +1,5 @@
-// Whole networks in the precision modes QNN and MIXED_QNN: trained, compared with the fake quantized
-// ones, saved, deployed.
+// Whole networks in the precision modes QNN and MIXED_QNN: trained, compared with the fake
+// quantized ones, saved, deployed.
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -145,8 +145,8 @@ std::vector<at::Tensor> weights(Job& job) {
 class IntegerNetwork : public ::testing::TestWithParam<std::pair<const char*, Model>> {};
 
 TEST_P(IntegerNetwork, IsTheFakeQuantizedOneUpToAStep) {
-  const Difference found = difference_from_simulation(GetParam().second,
-                                                      quantized_throughout(PrecisionMode::QNN));
+  const Difference found =
+      difference_from_simulation(GetParam().second, quantized_throughout(PrecisionMode::QNN));
   RecordProperty("share", std::to_string(found.share));
   std::cout << GetParam().first << ": " << found.tensors << " tensors, largest difference "
             << found.largest << ", share " << found.share << "\n";

@@ -55,12 +55,13 @@ TEST(QATConfig, SaysWhatToWriteInstead) {
   EXPECT_EQ(error_after([](QATConfig& c) { c.skip_outputs_layers = {"Linear"}; }),
             "[QATConfig] skip_outputs_layers names 'Linear', which is not an operation type; write "
             "types such as Convolution, Affine, ReLU");
-  EXPECT_EQ(error_after([](QATConfig& c) {
-              c.precision_mode = PrecisionMode::QNN;
-              c.recorder_weight = recorder_spec("Learned");
-            }),
-            "[QATConfig] precision_mode QNN computes with scales that rest, but the recorder Learned "
-            "trains them; write another recorder, or precision_mode SIM_QNN");
+  EXPECT_EQ(
+      error_after([](QATConfig& c) {
+        c.precision_mode = PrecisionMode::QNN;
+        c.recorder_weight = recorder_spec("Learned");
+      }),
+      "[QATConfig] precision_mode QNN computes with scales that rest, but the recorder Learned "
+      "trains them; write another recorder, or precision_mode SIM_QNN");
   EXPECT_EQ(error_after([](QATConfig& c) { c.dtype = DType::kUInt8, c.narrow_range = true; }),
             "[QATConfig] uint8 with narrow_range has no integer for 0 without a zero point; set "
             "zero_point to true or narrow_range to false");

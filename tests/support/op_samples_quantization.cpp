@@ -41,10 +41,8 @@ std::vector<OpSample> integer_samples(SampleInputs& d) {
   pooling.kernel = {2, 2};
   const auto sample = [](const Attributes& attributes, const std::vector<at::Tensor>& inputs,
                          const std::vector<size_t>& batch) {
-    return OpSample{.attributes = attributes,
-                    .inputs = inputs,
-                    .batch = batch,
-                    .integers_in_floats = true};
+    return OpSample{
+        .attributes = attributes, .inputs = inputs, .batch = batch, .integers_in_floats = true};
   };
   const at::Tensor table = at::arange(-128, 128).flip(0).to(at::kChar);
   return {
