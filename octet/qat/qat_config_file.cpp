@@ -96,8 +96,9 @@ toml::table parse_toml(std::string_view text, std::string_view where) {
   } catch (const toml::parse_error& error) {
     // It may quote the text up to the end of a line, and that too.
     std::string description(error.description());
-    std::ranges::replace_if(
-        description, [](unsigned char c) { return c < ' '; }, ' ');
+    for (char& c : description) {
+      if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    }
     throw_file_error(where, "line {}: {}", error.source().begin.line, description);
   }
 }
@@ -134,10 +135,12 @@ requires std::is_enum_v<Enum> std::string toml_text(Enum value) {
 void read_config_text(std::string_view text, std::string_view where, QATConfig& config) {
   const toml::table table = parse_toml(text, where);
   QATConfig changed = config;
-  for (const auto& [key, node] : table) {
+  for (const auto& entry : table) {
+    const std::string_view key = entry.first.str();
+    const toml::node& node = entry.second;
     bool found = false;
     visit_config_fields(changed, [&](std::string_view name, auto& field) {
-      if (key.str() != name) return;
+      if (key != name) return;
       found = true;
       FieldReader(where, name, node).read(field);
     });
@@ -146,7 +149,7 @@ void read_config_text(std::string_view text, std::string_view where, QATConfig& 
     visit_config_fields(changed, [&](std::string_view name, auto&) {
       names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
     });
-    throw_error(where, "there is no field '{}'; the fields are {}", key.str(), names);
+    throw_error(where, "there is no field '{}'; the fields are {}", key, names);
   }
   config = changed;
 }

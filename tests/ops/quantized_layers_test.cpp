@@ -1,6 +1,7 @@
 #include "octet/ops/quantized_layers.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "octet/base/random.h"

@@ -1,6 +1,7 @@
 // Runs all of ONNX's backend tests that are installed and holds the results against
 // backend_cases.txt: what passed may not stop passing, and what newly passes is entered. To write
 // the list anew: OCTET_UPDATE_BACKEND_CASES=1 octet_tests --gtest_filter='OnnxBackend*'
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
