@@ -7,31 +7,11 @@
 #include "octet/base/error.h"
 #include "octet/base/random.h"
 #include "octet/formats/npy/npy.h"
+#include "octet/ops/scalar_types.h"
 
 namespace octet::cli {
 
 namespace {
-
-at::ScalarType scalar_type_of(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat64:
-      return at::kDouble;
-    case DType::kInt8:
-      return at::kChar;
-    case DType::kUInt8:
-      return at::kByte;
-    case DType::kInt16:
-      return at::kShort;
-    case DType::kInt32:
-      return at::kInt;
-    case DType::kInt64:
-      return at::kLong;
-    case DType::kBool:
-      return at::kBool;
-    default:
-      return at::kFloat;
-  }
-}
 
 at::Tensor converted(const at::Tensor& value, const Variable& input, const std::string& path) {
   const at::ScalarType wanted = scalar_type_of(input.type.dtype);

@@ -8,5 +8,7 @@
 namespace octet {
 
 at::ScalarType scalar_type_of(DType dtype);
+// Of one of the types that graphs have.
+DType dtype_of(at::ScalarType type);
 
 }  // namespace octet

@@ -10,30 +10,12 @@
 #include "octet/formats/file_io.h"
 #include "octet/formats/npy/npy.h"
 #include "tests/support/project_paths.h"
+#include "tests/support/temporary_folder.h"
 
 namespace octet {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A folder that is new, and removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "octet-onnx-XXXXXX").string();
-    OCTET_INTERNAL_CHECK(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-  std::string path() const { return path_.string(); }
-
- private:
-  fs::path path_;
-};
 
 nlohmann::json write_case(const TemporaryFolder& folder, const OnnxRun& run, size_t index) {
   const std::string model = fmt::format("{}.onnx", index);
@@ -65,7 +47,7 @@ std::vector<OnnxRunResult> run_onnx(const std::vector<OnnxRun>& runs) {
   write_file_atomically(folder.file("cases.json"), cases.dump());
   const std::string script = source_dir() / "tests/support/onnx_runner.py";
   const std::string command = fmt::format("'{}' '{}' '{}' >'{}' 2>&1", onnx_python(), script,
-                                          folder.path(), folder.file("log.txt"));
+                                          folder.path().string(), folder.file("log.txt"));
   if (std::system(command.c_str()) != 0) {
     ADD_FAILURE() << "onnx_runner.py failed: " << read_file(folder.file("log.txt"));
     return std::vector<OnnxRunResult>(runs.size());

@@ -5,30 +5,10 @@
 
 #include "octet/base/error.h"
 #include "octet/base/random.h"
+#include "octet/ops/scalar_types.h"
 
 namespace octet {
 namespace {
-
-DType dtype_of(const at::Tensor& x) {
-  switch (x.scalar_type()) {
-    case at::kFloat:
-      return DType::kFloat32;
-    case at::kDouble:
-      return DType::kFloat64;
-    case at::kChar:
-      return DType::kInt8;
-    case at::kByte:
-      return DType::kUInt8;
-    case at::kShort:
-      return DType::kInt16;
-    case at::kInt:
-      return DType::kInt32;
-    case at::kLong:
-      return DType::kInt64;
-    default:
-      return DType::kBool;
-  }
-}
 
 at::Tensor weighted_sum(const Attributes& attributes, const std::vector<at::Tensor>& inputs) {
   const at::Tensor y = run_one(attributes, inputs);
@@ -38,7 +18,7 @@ at::Tensor weighted_sum(const Attributes& attributes, const std::vector<at::Tens
 }  // namespace
 
 VariableType type_of(const at::Tensor& x) {
-  return {dtype_of(x), Shape(x.sizes().vec()), {}};
+  return {dtype_of(x.scalar_type()), Shape(x.sizes().vec()), {}};
 }
 
 at::Tensor doubles(const std::vector<double>& values) {
@@ -57,7 +37,7 @@ OutputTensors run_operation(const Attributes& attributes, const std::vector<at::
   for (size_t i = 0; i < std::min(outputs.size(), expected.size()); ++i) {
     EXPECT_EQ(to_string(type_of(outputs[i]).shape), to_string(expected[i].shape))
         << type_name(attributes);
-    EXPECT_EQ(to_string(dtype_of(outputs[i])), to_string(expected[i].dtype))
+    EXPECT_EQ(to_string(dtype_of(outputs[i].scalar_type())), to_string(expected[i].dtype))
         << type_name(attributes);
   }
   return outputs;

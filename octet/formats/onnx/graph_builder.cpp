@@ -27,7 +27,7 @@ std::vector<VariableType> types_of_sample(const OnnxValues& inputs, size_t sampl
   std::vector<VariableType> types;
   for (const OnnxValue& input : inputs) {
     const at::Tensor& tensor = is_constant(input) ? input->known[0] : input->known[sample];
-    types.push_back({dtype_of(tensor), Shape(tensor.sizes().vec()), {}});
+    types.push_back({dtype_of(tensor.scalar_type()), Shape(tensor.sizes().vec()), {}});
   }
   return types;
 }
@@ -40,18 +40,6 @@ bool equal_in_all_samples(const std::vector<at::Tensor>& values) {
 }
 
 }  // namespace
-
-at::ScalarType tensor_type_of(DType dtype) {
-  return scalar_type_of(dtype);
-}
-
-DType dtype_of(const at::Tensor& tensor) {
-  for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kInt8, DType::kUInt8,
-                            DType::kInt16, DType::kInt32, DType::kInt64, DType::kBool}) {
-    if (scalar_type_of(dtype) == tensor.scalar_type()) return dtype;
-  }
-  throw_internal_error(__FILE__, __LINE__, "the tensor has a type that graphs have");
-}
 
 void OnnxGraphBuilder::set_node(const std::string& where, const std::string& name) {
   where_ = where;
@@ -88,7 +76,7 @@ OnnxValue OnnxGraphBuilder::weight(const at::Tensor& value, const std::string& n
 }
 
 OnnxValue OnnxGraphBuilder::number(double value, DType dtype) {
-  return constant(at::full({}, value, tensor_type_of(dtype)));
+  return constant(at::full({}, value, scalar_type_of(dtype)));
 }
 
 OnnxValue OnnxGraphBuilder::integers(const IntList& values) {
@@ -142,7 +130,7 @@ OnnxValues OnnxGraphBuilder::fold(const Attributes& attributes, const OnnxValues
     outputs.resize(results.size());
     for (size_t i = 0; i < results.size(); ++i) {
       if (outputs[i] == nullptr) outputs[i] = std::make_shared<ImportedValue>();
-      outputs[i]->known.push_back(results[i].to(tensor_type_of(types[i].dtype)));
+      outputs[i]->known.push_back(results[i].to(scalar_type_of(types[i].dtype)));
     }
   }
   for (const OnnxValue& output : outputs) {
@@ -241,7 +229,7 @@ VariableType OnnxGraphBuilder::type_of(const OnnxValue& value) const {
       if (other.size(i) != shape[i]) shape[i] = kFreeDim;
     }
   }
-  return {dtype_of(tensor), shape, {}};
+  return {dtype_of(tensor.scalar_type()), shape, {}};
 }
 
 VariableId OnnxGraphBuilder::variable(const OnnxValue& value, bool need_grad) {

@@ -4,6 +4,7 @@
 
 #include "octet/base/error.h"
 #include "octet/formats/onnx/tensor_proto.h"
+#include "octet/ops/scalar_types.h"
 
 namespace octet {
 namespace {
@@ -91,7 +92,7 @@ OnnxValue import_input(const onnx::ValueInfoProto& info, const std::string& path
   }
   OCTET_CHECK(fits, where, "has shape {}, the fixed value has {}", to_string(type.shape),
               to_string(given));
-  return graph.constant(fixed->second.to(tensor_type_of(type.dtype)), info.name());
+  return graph.constant(fixed->second.to(scalar_type_of(type.dtype)), info.name());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "octet/formats/onnx/import_convolution.h"
 #include "octet/formats/onnx/import_helpers.h"
 #include "octet/formats/onnx/importers.h"
+#include "octet/ops/scalar_types.h"
 
 namespace octet {
 namespace {
@@ -119,7 +120,7 @@ OnnxValues import_max_unpool(OnnxNode& node, OnnxGraphBuilder& graph) {
              "has the output_shape {}", to_string(target));
   OnnxValue indices = node.input(1);
   const OnnxValue zeros =
-      graph.constant(at::zeros({target.num_elements()}, tensor_type_of(graph.dtype_of_value(x))));
+      graph.constant(at::zeros({target.num_elements()}, scalar_type_of(graph.dtype_of_value(x))));
   // The indices count through the output that the windows give, whatever is asked for.
   if (target != inferred) indices = recounted(graph, indices, inferred, target);
   const OnnxValue y = graph.emit(

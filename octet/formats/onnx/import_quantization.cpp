@@ -5,6 +5,7 @@
 #include "octet/formats/onnx/import_helpers.h"
 #include "octet/formats/onnx/importers.h"
 #include "octet/formats/onnx/tensor_proto.h"
+#include "octet/ops/scalar_types.h"
 
 namespace octet {
 namespace {
@@ -27,7 +28,7 @@ OnnxValue laid_out(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValu
 OnnxValue zero_point_or_zeros(OnnxGraphBuilder& graph, const OnnxValue& zero_point,
                               const OnnxValue& scale, DType type) {
   if (zero_point != nullptr) return zero_point;
-  return graph.constant(at::zeros(graph.shape_of(scale), tensor_type_of(type)));
+  return graph.constant(at::zeros(graph.shape_of(scale), scalar_type_of(type)));
 }
 
 OnnxValue dequantize(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,

@@ -4,6 +4,7 @@
 #include "octet/formats/onnx/import_helpers.h"
 #include "octet/formats/onnx/importers.h"
 #include "octet/formats/onnx/tensor_proto.h"
+#include "octet/ops/scalar_types.h"
 
 namespace octet {
 namespace {
@@ -37,8 +38,8 @@ OnnxValues import_range(OnnxNode& node, OnnxGraphBuilder& graph) {
   const double count = (limit - start) / delta;
   node.check(delta != 0 && count <= kMostElements,
              "from {} to {} in steps of {} gives no list of numbers", start, limit, delta);
-  if (count <= 0) return {graph.constant(at::empty({0}, tensor_type_of(type)))};
-  return {graph.constant(at::arange(start, limit, delta, at::kDouble).to(tensor_type_of(type)))};
+  if (count <= 0) return {graph.constant(at::empty({0}, scalar_type_of(type)))};
+  return {graph.constant(at::arange(start, limit, delta, at::kDouble).to(scalar_type_of(type)))};
 }
 
 OnnxValues import_eye_like(OnnxNode& node, OnnxGraphBuilder& graph) {
@@ -54,7 +55,7 @@ OnnxValues import_eye_like(OnnxNode& node, OnnxGraphBuilder& graph) {
   const int64_t k = node.integer("k", 0);
   const at::Tensor columns = at::arange(shape[1], at::kLong);
   const at::Tensor rows = at::arange(shape[0], at::kLong).unsqueeze(1);
-  return {graph.constant(columns.sub(rows).eq(k).to(tensor_type_of(type)))};
+  return {graph.constant(columns.sub(rows).eq(k).to(scalar_type_of(type)))};
 }
 
 OnnxValues import_cast(OnnxNode& node, OnnxGraphBuilder& graph) {

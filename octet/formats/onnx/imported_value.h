@@ -46,8 +46,4 @@ inline bool is_constant(const OnnxValue& value) {
   return value->known.size() == 1;
 }
 
-// DType of a tensor of one of the types that graphs have.
-DType dtype_of(const at::Tensor& tensor);
-at::ScalarType tensor_type_of(DType dtype);
-
 }  // namespace octet
