@@ -108,6 +108,7 @@ void run(const BenchOptions& options) {
   const c10::Device device = use_machine(options.machine);
   const Model model = load(options, device);
   NetworkPair networks = network_pair_of(model.graph, model.parameters, options.model);
+  set_engine(networks, make_engine(options.machine));
   fill_inputs(networks, options.batch, device);
   // A rate of 0: the same work, and nothing that random labels could make diverge.
   Momentum solver({.learning_rate = 0});
@@ -150,6 +151,7 @@ void add_bench_command(CLI::App& program) {
       ->capture_default_str();
   add_quantization_options(command, options->quantization);
   add_machine_options(command, options->machine);
+  add_engine_option(command, options->machine);
   add_report_options(command, options->report);
   command.callback([options] { run(*options); });
 }
