@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <chrono>
 
+#include "octet/base/error.h"
 #include "octet/cli/bench_network.h"
 #include "octet/cli/commands.h"
 #include "octet/cli/machine_options.h"
 #include "octet/cli/model_source.h"
+#include "octet/cli/profile_report.h"
 #include "octet/cli/report.h"
+#include "octet/plan/plan_engine.h"
 #include "octet/train/momentum.h"
 #include "octet/train/progress.h"
 
@@ -28,6 +31,8 @@ struct BenchOptions {
   int64_t steps = 5;
   int64_t warm_up = 2;
   std::string save;
+  bool profile = false;
+  std::string trace;
   ZooOptions zoo;
   QuantizationOptions quantization;
   MachineOptions machine;
@@ -62,7 +67,6 @@ Step inference_step(const VariableRef& pred) {
 }
 
 std::vector<double> seconds_of(const Step& step, const BenchOptions& options) {
-  for (int64_t i = 0; i < options.warm_up; ++i) step();
   Progress progress("bench " + options.mode, {.total_steps = options.steps});
   std::vector<double> seconds;
   for (int64_t i = 0; i < options.steps; ++i) {
@@ -82,9 +86,18 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
+// The plan that runs the steps. Throws Error where there is none.
+plan::Plan& profiled_plan(const std::shared_ptr<Engine>& engine) {
+  const auto plans = std::dynamic_pointer_cast<plan::PlanEngine>(engine);
+  OCTET_CHECK(plans != nullptr && plans->last_plan() != nullptr, "bench",
+              "--profile and --trace need a plan; --engine reference and GPUs have none");
+  return *plans->last_plan();
+}
+
 void run(const BenchOptions& options) {
   check_writable(options.report.metrics, "--metrics");
   check_writable(options.save, "--save");
+  check_writable(options.trace, "--trace");
   const c10::Device device = use_machine(options.machine);
   const BenchMode& mode = bench_mode(options.mode);
   // A rate of 0: the same work, and nothing that random labels could make diverge.
@@ -97,8 +110,20 @@ void run(const BenchOptions& options) {
   if (!options.save.empty()) save_bench_network(options.save, network, mode);
   const Step step =
       mode.training ? training_step(network.networks, solver) : inference_step(network.pred);
+  for (int64_t i = 0; i < options.warm_up; ++i) step();
+  const bool profiles = options.profile || !options.trace.empty();
+  if (profiles && options.warm_up == 0) step();
+  if (profiles) profiled_plan(engine).begin_profile();
   const std::vector<double> steps = seconds_of(step, options);
   const double seconds = median(steps);
+  nlohmann::ordered_json details{{"seconds", steps}};
+  if (profiles) {
+    const auto profile = mean_profile(profiled_plan(engine).profile(), options.steps);
+    if (options.profile && !options.report.json) print_profile(profile);
+    details["primitive_seconds"] = primitive_seconds(profile);
+    details["layers"] = profile_json(profile);
+    if (!options.trace.empty()) write_trace(options.trace, profile);
+  }
   report({{"model", options.model},
           {"mode", options.mode},
           {"batch", options.batch},
@@ -106,7 +131,7 @@ void run(const BenchOptions& options) {
           {"images_per_second", static_cast<double>(options.batch) / seconds},
           {"peak_mb", peak_mb()},
           {"threads", at::get_num_threads()}},
-         options.report, {{"seconds", steps}});
+         options.report, details);
 }
 
 std::vector<std::string> mode_names() {
@@ -143,6 +168,10 @@ void add_bench_command(CLI::App& program) {
       ->capture_default_str();
   command.add_option("--save", options->save,
                      "Also write the network that is measured: a .nnp, or but for qnn a .onnx");
+  command.add_flag("--profile", options->profile,
+                   "Print where the time of a step goes, layer by layer");
+  command.add_option("--trace", options->trace,
+                     "Write a mean step to this file, for chrome://tracing");
   add_quantization_options(command, options->quantization);
   add_machine_options(command, options->machine);
   add_engine_option(command, options->machine);

@@ -11,10 +11,12 @@
 #include "octet/plan/steps/aten_step.h"
 #include "octet/plan/steps/elementwise_step.h"
 #include "octet/plan/steps/float_convolution_step.h"
+#include "octet/plan/steps/global_pooling_step.h"
 #include "octet/plan/steps/max_pooling_step.h"
 #include "octet/plan/steps/normalization_step.h"
 #include "octet/plan/steps/quantize_step.h"
 #include "octet/plan/steps/quantized_add_step.h"
+#include "octet/plan/steps/quantized_affine_step.h"
 #include "octet/plan/steps/quantized_convolution_step.h"
 #include "octet/plan/steps/weight_quantize_step.h"
 
@@ -28,7 +30,9 @@ using StepMaker = bool (*)(Builder&, FunctionId);
 // The kernels, in the order in which they are asked. What none of them takes runs by ATen.
 constexpr StepMaker kStepMakers[] = {
     add_quantized_convolution,
+    add_quantized_affine,
     add_quantized_add,
+    add_quantized_global_pooling,
     add_weight_quantize,
     add_quantize,
     add_dequantize,
@@ -38,6 +42,7 @@ constexpr StepMaker kStepMakers[] = {
     add_normalization,
     add_relu,
     add_sum,
+    add_global_pooling,
 };
 
 // The types of all values that `order` computes, with the extents of these inputs.
