@@ -10,6 +10,8 @@ find_package(tomlplusplus REQUIRED)
 find_package(LibArchive REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(hwy REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
 include(${CMAKE_CURRENT_LIST_DIR}/torch_headers.cmake)
 find_package(ONNX CONFIG REQUIRED)
 # Newer releases give their targets a namespace.

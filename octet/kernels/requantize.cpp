@@ -1,0 +1,222 @@
+#include "octet/kernels/requantize.h"
+
+#include <omp.h>
+
+#include <algorithm>
+
+#include "octet/kernels/rounding_constants.h"
+#include "octet/kernels/simd_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "octet/kernels/requantize.cpp"
+#include <hwy/foreach_target.h>
+// Behind foreach_target.h, which reads it once for each instruction set.
+#include "octet/kernels/requantize-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace octet::kernels::HWY_NAMESPACE {
+
+// Behind `row`, the first row that belongs to another channel, or `end`.
+HWY_INLINE int64_t end_of_channel(const ChannelRows& rows, int64_t row, int64_t end) {
+  return rows.blocks == 1 ? end : std::min(end, (row / rows.inner + 1) * rows.inner);
+}
+
+// Rows [row, end) of requantize().
+template <bool kHalfAway, class Sum>
+void requantize_lanes(const Sum* acc, const ChannelRows& rows, const ChannelFactors& factors,
+                      const RoundingConstants& constants, int64_t row, int64_t end, uint8_t* y,
+                      uint8_t* passes) {
+  const EightRounding<kHalfAway> rounding(constants);
+  const int64_t row_bytes = bit_row_bytes(rows);
+  while (row < end) {
+    const int64_t channel = rows.first_channel(row), stop = end_of_channel(rows, row, end);
+    for (; row < stop; ++row) {
+      const int64_t first = row * rows.lanes;
+      for (int64_t lane = 0; lane < rows.lanes; lane += 8) {
+        const EightFactors eight = load_factors(factors, channel + lane);
+        const uint8_t bits = requantize_some(rounding, acc + first + lane, eight, rows.lanes - lane,
+                                             y + first + lane);
+        if (passes != nullptr) passes[row * row_bytes + lane / 8] = bits;
+      }
+    }
+  }
+}
+
+// The same where a row is one element: those of one channel lie side by side.
+template <bool kHalfAway, class Sum>
+void requantize_single(const Sum* acc, const ChannelRows& rows, const ChannelFactors& factors,
+                       const RoundingConstants& constants, int64_t row, int64_t end, uint8_t* y,
+                       uint8_t* passes) {
+  const EightRounding<kHalfAway> rounding(constants);
+  while (row < end) {
+    const EightFactors channel = broadcast_factors(factors, rows.first_channel(row));
+    const int64_t stop = end_of_channel(rows, row, end);
+    for (; row < stop; row += 8) {
+      const int64_t count = std::min<int64_t>(8, stop - row);
+      const unsigned bits = requantize_some(rounding, acc + row, channel, count, y + row);
+      if (passes == nullptr) continue;
+      for (int64_t i = 0; i < count; ++i) passes[row + i] = bits >> i & 1;
+    }
+    row = stop;
+  }
+}
+
+template <class Sum>
+void requantize_rows(const Sum* acc, const ChannelRows& rows, const ChannelFactors& factors,
+                     const RoundingConstants& constants, int64_t begin, int64_t end, uint8_t* y,
+                     uint8_t* passes) {
+  const auto run = [&](auto kernel) {
+    kernel(acc, rows, factors, constants, begin, end, y, passes);
+  };
+  if (rows.lanes == 1) {
+    run(constants.half_away ? requantize_single<true, Sum> : requantize_single<false, Sum>);
+  } else {
+    run(constants.half_away ? requantize_lanes<true, Sum> : requantize_lanes<false, Sum>);
+  }
+}
+
+void requantize_float_rows(const float* acc, const ChannelRows& rows, const ChannelFactors& factors,
+                           const RoundingConstants& constants, int64_t begin, int64_t end,
+                           uint8_t* y, uint8_t* passes) {
+  requantize_rows(acc, rows, factors, constants, begin, end, y, passes);
+}
+
+void requantize_integer_rows(const int32_t* acc, const ChannelRows& rows,
+                             const ChannelFactors& factors, const RoundingConstants& constants,
+                             int64_t begin, int64_t end, uint8_t* y, uint8_t* passes) {
+  requantize_rows(acc, rows, factors, constants, begin, end, y, passes);
+}
+
+// dy * multiplier where a bit is set: `count` elements, at most eight.
+HWY_INLINE void backward_some(const float* dy, const float* multiplier, unsigned bits,
+                              int64_t count, float* dacc) {
+  if (HWY_LIKELY(count >= 8)) {
+    for (int v = 0; v < kVectors; ++v) {
+      const uint8_t low[8] = {static_cast<uint8_t>(bits >> (v * kLanes))};
+      const FloatVector gradient = hn::Mul(hn::LoadU(FloatTag(), dy + v * kLanes),
+                                           hn::LoadU(FloatTag(), multiplier + v * kLanes));
+      const auto mask = hn::LoadMaskBits(FloatTag(), low);
+      hn::StoreU(hn::IfThenElseZero(mask, gradient), FloatTag(), dacc + v * kLanes);
+    }
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i) dacc[i] = (bits >> i & 1) != 0 ? dy[i] * multiplier[i] : 0;
+}
+
+void backward_lanes(const float* dy, const ChannelRows& rows, const float* multiplier,
+                    const uint8_t* passes, int64_t row, int64_t end, float* dacc) {
+  const int64_t row_bytes = bit_row_bytes(rows);
+  while (row < end) {
+    const int64_t channel = rows.first_channel(row), stop = end_of_channel(rows, row, end);
+    for (; row < stop; ++row) {
+      const int64_t first = row * rows.lanes;
+      for (int64_t lane = 0; lane < rows.lanes; lane += 8) {
+        const unsigned bits = passes == nullptr ? 0xFF : passes[row * row_bytes + lane / 8];
+        backward_some(dy + first + lane, multiplier + channel + lane, bits, rows.lanes - lane,
+                      dacc + first + lane);
+      }
+    }
+  }
+}
+
+void backward_single(const float* dy, const ChannelRows& rows, const float* multiplier,
+                     const uint8_t* passes, int64_t row, int64_t end, float* dacc) {
+  while (row < end) {
+    const float factor = multiplier[rows.first_channel(row)];
+    for (const int64_t stop = end_of_channel(rows, row, end); row < stop; ++row) {
+      const float gradient = dy[row] * factor;
+      dacc[row] = passes == nullptr || passes[row] != 0 ? gradient : 0;
+    }
+  }
+}
+
+void backward_rows(const float* dy, const ChannelRows& rows, const ChannelFactors& factors,
+                   const uint8_t* passes, int64_t begin, int64_t end, float* dacc) {
+  const auto kernel = rows.lanes == 1 ? backward_single : backward_lanes;
+  kernel(dy, rows, factors.multiplier.data(), passes, begin, end, dacc);
+}
+
+void signed_to_float(const int8_t* x, int32_t zero_point, int64_t count, float* y) {
+  for (int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(x[i] - zero_point);
+}
+
+void unsigned_to_float(const uint8_t* x, int32_t zero_point, int64_t count, float* y) {
+  for (int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(x[i] - zero_point);
+}
+
+}  // namespace octet::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace octet::kernels {
+
+HWY_EXPORT(requantize_float_rows);
+HWY_EXPORT(requantize_integer_rows);
+HWY_EXPORT(backward_rows);
+HWY_EXPORT(signed_to_float);
+HWY_EXPORT(unsigned_to_float);
+
+namespace {
+
+// Calls function(begin, end) for parts of [0, count), as many as there are threads. Small ones are
+// not worth waking them: a thread takes `least` or more.
+template <class Function>
+void in_parts(int64_t count, int64_t least, const Function& function) {
+  const int64_t parts =
+      std::clamp<int64_t>(count / std::max<int64_t>(least, 1), 1, omp_get_max_threads());
+#pragma omp parallel for num_threads(parts) schedule(static) if (parts > 1)
+  for (int64_t part = 0; part < parts; ++part) {
+    function(count * part / parts, count * (part + 1) / parts);
+  }
+}
+
+constexpr int64_t kLeastElements = 16384;
+
+template <class Sum, class Kernel>
+void requantize_with(Kernel kernel, const Sum* acc, const ChannelRows& rows,
+                     const Requantization& requantization, void* y, uint8_t* passes) {
+  ChannelFactors factors(rows.channels());
+  factors.set(requantization);
+  const RoundingConstants constants = rounding_constants(requantization);
+  in_parts(rows.rows(), kLeastElements / rows.lanes, [&](int64_t begin, int64_t end) {
+    kernel(acc, rows, factors, constants, begin, end, static_cast<uint8_t*>(y), passes);
+  });
+}
+
+}  // namespace
+
+void requantize(const float* acc, const ChannelRows& rows, const Requantization& requantization,
+                bool /*is_signed*/, void* y, uint8_t* passes) {
+  requantize_with(HWY_DYNAMIC_DISPATCH(requantize_float_rows), acc, rows, requantization, y,
+                  passes);
+}
+
+void requantize(const int32_t* acc, const ChannelRows& rows, const Requantization& requantization,
+                bool /*is_signed*/, void* y, uint8_t* passes) {
+  requantize_with(HWY_DYNAMIC_DISPATCH(requantize_integer_rows), acc, rows, requantization, y,
+                  passes);
+}
+
+void requantize_backward(const float* dy, const ChannelRows& rows,
+                         std::span<const float> multiplier, const uint8_t* passes, float* dacc) {
+  ChannelFactors factors(rows.channels());
+  factors.set({.multiplier = multiplier});
+  in_parts(rows.rows(), kLeastElements / rows.lanes, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(backward_rows)(dy, rows, factors, passes, begin, end, dacc);
+  });
+}
+
+void to_float(const void* x, bool is_signed, int32_t zero_point, int64_t count, float* y) {
+  in_parts(count, kLeastElements, [&](int64_t begin, int64_t end) {
+    if (is_signed) {
+      HWY_DYNAMIC_DISPATCH(signed_to_float)
+      (static_cast<const int8_t*>(x) + begin, zero_point, end - begin, y + begin);
+    } else {
+      HWY_DYNAMIC_DISPATCH(unsigned_to_float)
+      (static_cast<const uint8_t*>(x) + begin, zero_point, end - begin, y + begin);
+    }
+  });
+}
+
+}  // namespace octet::kernels
+#endif  // HWY_ONCE

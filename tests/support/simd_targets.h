@@ -1,0 +1,52 @@
+// Runs the tests of a vector kernel on every instruction set that this processor has.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+#include <omp.h>
+
+#include <string>
+#include <vector>
+
+namespace octet {
+
+// The instruction sets as Highway's bits.
+inline std::vector<int64_t> simd_targets() {
+  std::vector<int64_t> targets;
+  for (uint64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) {
+    targets.push_back(static_cast<int64_t>(rest & -rest));
+  }
+  return targets;
+}
+
+inline std::string simd_target_name(const ::testing::TestParamInfo<int64_t>& target) {
+  return hwy::TargetName(target.param);
+}
+
+// The parameter is one of simd_targets(); the kernels use that one during the test.
+class OnEverySimdTarget : public ::testing::TestWithParam<int64_t> {
+ protected:
+  OnEverySimdTarget() { use(GetParam()); }
+  ~OnEverySimdTarget() override { use(0); }
+
+ private:
+  // 0: all of them again.
+  static void use(int64_t target) {
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  }
+};
+
+// The number of OpenMP's threads while it lives.
+class OpenMPThreads {
+ public:
+  explicit OpenMPThreads(int threads) : before_(omp_get_max_threads()) {
+    omp_set_num_threads(threads);
+  }
+  ~OpenMPThreads() { omp_set_num_threads(before_); }
+
+ private:
+  int before_;
+};
+
+}  // namespace octet
