@@ -429,21 +429,6 @@ void scale_simd(const float* x, float factor, int64_t count, float* y) {
       [&](int64_t i) { y[i] = x[i] * factor; });
 }
 
-double largest_row_sum_simd(const float* w, int64_t rows, int64_t columns) {
-  double largest = 0;
-#pragma omp parallel for reduction(max : largest)
-  for (int64_t row = 0; row < rows; ++row) {
-    const float* values = w + row * columns;
-    Vector sums = set(0.0F);
-    int64_t i = 0;
-    for (; i + kLanes <= columns; i += kLanes) sums = hn::Add(sums, hn::Abs(at(values + i)));
-    double total = hn::GetLane(hn::SumOfLanes(Floats(), sums));
-    for (; i < columns; ++i) total += std::abs(values[i]);
-    largest = std::max(largest, total);
-  }
-  return largest;
-}
-
 }  // namespace octet::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -456,7 +441,6 @@ HWY_EXPORT(sum_simd);
 HWY_EXPORT(relu_simd);
 HWY_EXPORT(relu_backward_simd);
 HWY_EXPORT(scale_simd);
-HWY_EXPORT(largest_row_sum_simd);
 HWY_EXPORT(quantize_simd);
 HWY_EXPORT(dequantize_simd);
 HWY_EXPORT(quantized_add_simd);
@@ -484,8 +468,16 @@ void scale(const float* x, float factor, int64_t count, float* y) {
   HWY_DYNAMIC_DISPATCH(scale_simd)(x, factor, count, y);
 }
 
-double largest_row_sum(const float* w, int64_t rows, int64_t columns) {
-  return HWY_DYNAMIC_DISPATCH(largest_row_sum_simd)(w, rows, columns);
+void finish_sums(const int32_t* acc, const ChannelRows& rows, std::span<const int32_t> bias,
+                 float* y) {
+#pragma omp parallel for
+  for (int64_t row = 0; row < rows.rows(); ++row) {
+    const int64_t channel = rows.first_channel(row);
+    for (int64_t lane = 0; lane < rows.lanes; ++lane) {
+      const int64_t i = row * rows.lanes + lane;
+      y[i] = static_cast<float>(bias.empty() ? acc[i] : acc[i] + bias[channel + lane]);
+    }
+  }
 }
 
 bool quantize(const float* x, const Requantization& output, float scale, int64_t count,

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "octet/base/qparams.h"
+#include "octet/kernels/layout.h"
 #include "octet/kernels/requantization.h"
 
 namespace octet::kernels {
@@ -29,9 +30,9 @@ void relu_backward(const float* dy, const float* y, int64_t count, float* dx);
 // y = factor * x. May be in place.
 void scale(const float* x, float factor, int64_t count, float* y);
 
-// The sum of |w| of each of `rows` rows, the largest of them: with max |x| the bound of an
-// accumulator. w holds whole numbers.
-double largest_row_sum(const float* w, int64_t rows, int64_t columns);
+// y = float(acc + bias[channel]); bias is empty or has a value for each channel of `rows`.
+void finish_sums(const int32_t* acc, const ChannelRows& rows, std::span<const int32_t> bias,
+                 float* y);
 
 // ---- one scale -----------------------------------------------------------------------------
 

@@ -70,8 +70,10 @@ struct FloatConvolution::State {
       attr.set_post_ops(post);
     }
     const auto pd = onednn::convolution_forward(shape, descs, options.gradients, attr);
-    forward = dnnl::convolution_forward(pd);
-    forward_w.emplace(plain_w, pd.weights_desc());
+    if (options.forward) {
+      forward = dnnl::convolution_forward(pd);
+      forward_w.emplace(plain_w, pd.weights_desc());
+    }
     if (options.gradients) build_backward(descs, pd);
   }
 
@@ -149,7 +151,8 @@ void FloatConvolution::backward_weights(const float* x, const float* dy, float* 
 
 int64_t FloatConvolution::bytes() const {
   const State& s = *state_;
-  size_t bytes = s.forward_w->packed.get_desc().get_size();
+  size_t bytes = 0;
+  if (s.forward_w) bytes += s.forward_w->packed.get_desc().get_size();
   if (s.backward_data_w) bytes += s.backward_data_w->packed.get_desc().get_size();
   if (s.options.gradients && !s.plain_dw) bytes += s.backward_weights_dw.get_desc().get_size();
   return static_cast<int64_t>(bytes);

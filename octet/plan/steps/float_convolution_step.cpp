@@ -63,6 +63,11 @@ kernels::Layout convolution_layout(int64_t channels) {
   return channels < 8 ? kernels::Layout::kPlain : kernels::onednn::fast_float_layout(channels);
 }
 
+kernels::Layout quantized_layout(int64_t channels) {
+  const kernels::Layout layout = convolution_layout(channels);
+  return layout == kernels::Layout::kBlocked16 ? kernels::Layout::kChannelsLast : layout;
+}
+
 bool add_float_convolution(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
   const Attributes& attributes = function.attributes;

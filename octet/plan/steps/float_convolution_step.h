@@ -11,5 +11,7 @@ bool add_float_convolution(Builder& builder, FunctionId id);
 // The layout that convolutions want a value of this many channels in. An image has too few, and
 // stays as it comes.
 kernels::Layout convolution_layout(int64_t channels);
+// Likewise for integers, whose kernels know fewer layouts.
+kernels::Layout quantized_layout(int64_t channels);
 
 }  // namespace octet::plan

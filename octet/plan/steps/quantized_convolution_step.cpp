@@ -6,6 +6,7 @@
 
 #include "octet/base/error.h"
 #include "octet/kernels/elementwise.h"
+#include "octet/kernels/integer_convolution.h"
 #include "octet/kernels/onednn/float_convolution.h"
 #include "octet/kernels/requantize.h"
 #include "octet/ops/quantized_layers.h"
@@ -41,72 +42,72 @@ class QuantizedConvolutionStep : public Step {
     has_bias_ = this->inputs().size() > kBias;
     whole_bias_ = has_bias_ && builder.type(builder.value(this->inputs()[kBias]).variable).dtype !=
                                    DType::kFloat32;
-    no_bias_.assign(shape.out_channels, 0.0F);
-    convolution_.emplace(
-        shape,
-        kernels::FloatConvolution::Options{
-            .in = x.layout, .out = y.layout, .bias = has_bias_, .gradients = y.needs_gradient});
-    floats_ = builder.add_buffer(x.elements() * 4);
-    memory.forward_scratch = {floats_};
-    if (!accumulates_) {
+    forward_.emplace(shape, x.is_signed(), x.layout, y.layout);
+    if (accumulates_) {
       sums_ = builder.add_buffer(y.elements() * 4);
-      memory.forward_scratch.push_back(sums_);
+      memory.forward_scratch = {sums_};
     }
     if (!y.needs_gradient) return;
-    back_floats_ = builder.add_buffer(x.elements() * 4);
-    memory.backward_scratch.push_back(back_floats_);
-    memory.saved = {this->inputs()[kX]};
+    backward_.emplace(shape, kernels::FloatConvolution::Options{.in = x.layout,
+                                                                .out = y.layout,
+                                                                .bias = has_bias_,
+                                                                .forward = false});
+    floats_ = builder.add_buffer(x.elements() * 4);
+    memory.backward_scratch = {floats_};
+    memory.saved = {this->inputs()[kX], this->inputs()[kW]};
     if (!accumulates_) {
       passes_ = builder.add_buffer(y.rows().rows() * kernels::bit_row_bytes(y.rows()));
-      memory.kept.push_back(passes_);
+      memory.kept = {passes_};
     }
   }
 
-  std::string kernel() const override { return "onednn:f32"; }
+  std::string kernel() const override { return "int16"; }
   int64_t multiply_accumulates() const override { return shape_.multiply_accumulates(); }
 
   void forward() override {
     const Value& x = input(kX);
     Value& y = output();
-    set_weights();
-    set_requantization();
+    pack_weights();
+    if (has_bias_) set_bias();
     const auto x_zero = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
-    kernels::to_float(x.data, x.is_signed(), x_zero, x.elements(), float_buffer(floats_));
-    float* sums = accumulates_ ? y.floats() : float_buffer(sums_);
-    // Behind the sums that are requantized the bias is added there, as whole numbers or not.
-    const float* bias = accumulates_ ? offset_.data() : no_bias_.data();
-    {
-      const Timed timed(primitive_seconds_);
-      convolution_->forward(float_buffer(floats_), bias, sums);
+    if (accumulates_) {
+      auto* sums = static_cast<int32_t*>(buffer(sums_));
+      {
+        const Timed timed(primitive_seconds_);
+        forward_->accumulate(x.data, x_zero, sums);
+      }
+      kernels::finish_sums(sums, y.rows(), bias_, y.floats());
+      return;
     }
-    if (accumulates_) return;
-    kernels::requantize(sums, y.rows(), requantization_, y.is_signed(), y.data,
-                        passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_)));
+    set_requantization();
+    const Timed timed(primitive_seconds_);
+    forward_->run(x.data, x_zero, requantization_, y.data,
+                  passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_)));
   }
 
   void backward() override {
     const Value& x = input(kX);
     Value& y = output();
-    float* sums_gradient = y.gradient;
     if (!accumulates_) {
-      kernels::requantize_backward(y.gradient, y.rows(), requantization_.multiplier,
-                                   static_cast<const uint8_t*>(buffer(passes_)), sums_gradient);
+      kernels::requantize_backward(y.gradient, y.rows(), multiplier_,
+                                   static_cast<const uint8_t*>(buffer(passes_)), y.gradient);
     }
+    backward_->set_weights(weights_.data_ptr<float>());
     if (float* dx = input_gradient(kX)) {
       const Timed timed(primitive_seconds_);
-      convolution_->backward_data(sums_gradient, dx);
+      backward_->backward_data(y.gradient, dx);
     }
     float* dw = input_gradient(kW);
     float* dbias = has_bias_ ? input_gradient(kBias) : nullptr;
     if (dw == nullptr && dbias == nullptr) return;
     const auto x_zero = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
-    kernels::to_float(x.data, x.is_signed(), x_zero, x.elements(), float_buffer(back_floats_));
+    kernels::to_float(x.data, x.is_signed(), x_zero, x.elements(), float_buffer(floats_));
     // The primitive makes both; what nobody wants goes to a place of its own.
     const Timed timed(primitive_seconds_);
-    convolution_->backward_weights(
-        float_buffer(back_floats_), sums_gradient,
-        dw != nullptr ? dw : place(unwanted_, weights_.numel()),
-        dbias != nullptr ? dbias : place(unwanted_bias_, shape_.out_channels));
+    backward_->backward_weights(float_buffer(floats_), y.gradient,
+                                dw != nullptr ? dw : place(unwanted_, weights_.numel()),
+                                dbias != nullptr ? dbias
+                                                 : place(unwanted_bias_, shape_.out_channels));
   }
 
  private:
@@ -116,21 +117,17 @@ class QuantizedConvolutionStep : public Step {
   }
 
   // Parameters that did not change since they were packed are left as they are.
-  void set_weights() {
+  void pack_weights() {
     const Value& w = input(kW);
-    const bool leaf = w.is_leaf;
-    if (leaf && packed_from_ == w.data && packed_version_ == w.tensor._version()) return;
+    const bool same = w.is_leaf && packed_from_ == w.data && packed_version_ == w.tensor._version();
+    if (same) return;
     weights_ = w.tensor.to(at::kFloat).contiguous();
-    convolution_->set_weights(weights_.data_ptr<float>());
+    forward_->pack_weights(weights_.data_ptr<float>());
     packed_from_ = w.data;
     packed_version_ = w.tensor._version();
-    largest_sum_ = kernels::largest_row_sum(weights_.data_ptr<float>(), shape_.out_channels,
-                                            weights_.numel() / shape_.out_channels);
   }
 
   void set_requantization() {
-    if (has_bias_) set_bias();
-    if (accumulates_) return;
     const at::Tensor multiplier =
         layer_multiplier(input(kXScale).tensor, input(kWScale).tensor, input(kYScale).tensor);
     multiplier_.assign(multiplier.data_ptr<float>(),
@@ -147,7 +144,6 @@ class QuantizedConvolutionStep : public Step {
     for (const float value : offset_) {
       OCTET_CHECK(std::isfinite(value), name(), "its bias holds {}", value);
     }
-    if (accumulates_) return;
     if (whole_bias_) {
       bias_.assign(offset_.begin(), offset_.end());
       requantization_.bias = bias_;
@@ -161,14 +157,14 @@ class QuantizedConvolutionStep : public Step {
   bool accumulates_;  // int32 sums, not requantized
   bool has_bias_ = false;
   bool whole_bias_ = false;  // int32, else a float in units of the sums
-  std::optional<kernels::FloatConvolution> convolution_;
-  BufferId floats_ = kNoId, sums_ = kNoId, back_floats_ = kNoId, passes_ = kNoId;
+  std::optional<kernels::IntegerConvolution> forward_;
+  std::optional<kernels::FloatConvolution> backward_;  // over the same integers
+  BufferId sums_ = kNoId, floats_ = kNoId, passes_ = kNoId;
   at::Tensor weights_;
   const void* packed_from_ = nullptr;
   int64_t packed_version_ = -1;
-  double largest_sum_ = 0;
   std::vector<int32_t> bias_;
-  std::vector<float> offset_, no_bias_, multiplier_, unwanted_, unwanted_bias_;
+  std::vector<float> offset_, multiplier_, unwanted_, unwanted_bias_;
 };
 
 }  // namespace
@@ -182,6 +178,10 @@ bool add_quantized_convolution(Builder& builder, FunctionId id) {
       convolution_shape_of(function.attributes, builder.type(x).shape,
                            builder.type(function.inputs[kW]).shape, builder.type(y).shape);
   const auto type = element_type_of(*integers);
+  // What a float bias beside sums would be is left to ATen.
+  const bool float_bias = function.inputs.size() > kBias &&
+                          builder.type(function.inputs[kBias]).dtype == DType::kFloat32;
+  if (float_bias && type == ElementType::kFloat32) return false;
   if (!shape || !type || !is_small_integer(builder, x)) return false;
   for (const size_t i : {kXScale, kXZeroPoint, kYZeroPoint}) {
     if (!is_scalar_leaf(builder, function.inputs[i])) return false;
@@ -193,11 +193,11 @@ bool add_quantized_convolution(Builder& builder, FunctionId id) {
   std::vector<ValueId> inputs;
   for (size_t i = 0; i < function.inputs.size(); ++i) {
     needs_gradient = needs_gradient || builder.made(function.inputs[i]).needs_gradient;
-    inputs.push_back(i == kX ? builder.as_layout(x, convolution_layout(shape->in_channels))
+    inputs.push_back(i == kX ? builder.as_layout(x, quantized_layout(shape->in_channels))
                              : builder.value_of(function.inputs[i]));
   }
   const ValueId output =
-      builder.add_value(y, *type, convolution_layout(shape->out_channels), needs_gradient);
+      builder.add_value(y, *type, quantized_layout(shape->out_channels), needs_gradient);
   builder.add_step(std::make_unique<QuantizedConvolutionStep>(
       builder, builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{output},
       *shape, *integers));

@@ -1,0 +1,146 @@
+#include "octet/kernels/convolution_part.h"
+
+#include "octet/kernels/simd_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "octet/kernels/convolution_part.cpp"
+#include <hwy/foreach_target.h>
+// Behind foreach_target.h, which reads them once for each instruction set.
+#include "octet/kernels/convolution_tile-inl.h"
+#include "octet/kernels/depthwise_tile-inl.h"
+#include "octet/kernels/finish_sums-inl.h"
+#include "octet/kernels/stage_input-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace octet::kernels::HWY_NAMESPACE {
+
+// Panels of one section; `panel` is counted from the section's first.
+struct SectionPart {
+  int64_t section;
+  int64_t panel;
+  int64_t panels;
+};
+
+// Channels [first, first + count) of the input, `pitch` elements from pixel to pixel.
+void stage(const ConvolutionPlan& plan, const ConvolutionCall& call, const ConvolutionPart& part,
+           int64_t first, int64_t count, int64_t pitch, int16_t* staged) {
+  const auto zero_point = static_cast<int16_t>(call.x_zero_point);
+  if (plan.is_signed) {
+    stage_channels(plan, part, static_cast<const int8_t*>(call.x), zero_point, first, count, staged,
+                   pitch);
+  } else {
+    stage_channels(plan, part, static_cast<const uint8_t*>(call.x), zero_point, first, count,
+                   staged, pitch);
+  }
+}
+
+// Calls line(pixels, first staged pixel of its first window, index of its first pixel in the part).
+// Windows of one pixel make one line of all rows.
+template <class Line>
+HWY_INLINE void for_each_line(const ConvolutionPlan& plan, const ConvolutionPart& part,
+                              const Line& line) {
+  const ConvolutionShape& s = plan.shape;
+  if (s.kernel_h == 1 && s.kernel_w == 1) {
+    return line(part.images * part.rows * s.out_width, 0, 0);
+  }
+  const int64_t image_rows = plan.staged_rows(part.rows);
+  for (int64_t i = 0; i < part.images * part.rows; ++i) {
+    const int64_t row = i / part.rows * image_rows + i % part.rows * plan.row_step;
+    line(s.out_width, row * plan.staged_columns, i * s.out_width);
+  }
+}
+
+void finish_panel(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                  const ConvolutionPart& part, int64_t first, int64_t end, const int32_t* sums) {
+  const int64_t pixels = part.rows * plan.shape.out_width;
+  for (int64_t channel = first; channel < end; channel += 8) {
+    for (int64_t image = 0; image < part.images; ++image) {
+      finish(plan.out, call.output,
+             {.sums = sums + image * pixels * kPanelChannels + (channel - first),
+              .image = part.image + image,
+              .pixel = part.row * plan.shape.out_width,
+              .pixels = pixels,
+              .channel = channel,
+              .channels = std::min<int64_t>(8, end - channel)});
+    }
+  }
+}
+
+void convolve_dense(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                    const ConvolutionPart& part, const SectionPart& which, int16_t* staged,
+                    int32_t* sums) {
+  const int64_t pixels = part.images * plan.staged_rows(part.rows) * plan.staged_columns;
+  for (const ChannelBlock& block : plan.blocks) {
+    stage(plan, call, part, which.section * plan.section_in + block.begin, block.count, block.count,
+          staged + block.begin * pixels);
+  }
+  const int64_t end = (which.section + 1) * plan.section_out;
+  for (int64_t panel = which.panel; panel < which.panel + which.panels; ++panel) {
+    const int16_t* weights =
+        call.weights + (which.section * plan.section_panels + panel) * plan.panel_size;
+    for (const ChannelBlock& block : plan.blocks) {
+      for_each_line(plan, part, [&](int64_t count, int64_t window, int64_t pixel) {
+        const TileInput in{.x = staged + block.begin * pixels + window * block.count,
+                           .step = plan.column_step * block.count,
+                           .pitch = block.count,
+                           .offsets = plan.runs.data(),
+                           .runs = static_cast<int64_t>(plan.runs.size()),
+                           .pairs = block.run_pairs};
+        dense_line(count, in, weights + block.weights, block.begin > 0,
+                   sums + pixel * kPanelChannels);
+      });
+    }
+    const int64_t channel = which.section * plan.section_out + panel * kPanelChannels;
+    finish_panel(plan, call, part, channel, std::min(end, channel + kPanelChannels), sums);
+  }
+}
+
+void convolve_depthwise(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                        const ConvolutionPart& part, const SectionPart& which, int16_t* staged,
+                        int32_t* sums) {
+  const int64_t first = which.section * plan.section_in + which.panel * kPanelChannels;
+  const int64_t pitch = which.panels * kPanelChannels;
+  const int64_t end = std::min(plan.shape.in_channels, first + pitch);
+  stage(plan, call, part, first, end - first, pitch, staged);
+  for (int64_t channel = first; channel < end; channel += kPanelChannels) {
+    for_each_line(plan, part, [&](int64_t count, int64_t window, int64_t pixel) {
+      depthwise_line(count, staged + window * pitch + (channel - first), plan.column_step * pitch,
+                     pitch, plan.runs.data(), static_cast<int64_t>(plan.runs.size()),
+                     call.weights + channel / kPanelChannels * plan.panel_size,
+                     sums + pixel * kPanelChannels);
+    });
+    finish_panel(plan, call, part, channel, std::min(end, channel + kPanelChannels), sums);
+  }
+}
+
+void convolve_part_on_target(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                             const ConvolutionPart& part, int16_t* staged, int32_t* sums) {
+  const int64_t end = part.panel + part.panels;
+  for (int64_t panel = part.panel; panel < end;) {
+    const int64_t section = panel / plan.section_panels, first = panel % plan.section_panels;
+    const int64_t panels = std::min(plan.section_panels - first, end - panel);
+    const SectionPart which{.section = section, .panel = first, .panels = panels};
+    if (plan.depthwise) {
+      convolve_depthwise(plan, call, part, which, staged, sums);
+    } else {
+      convolve_dense(plan, call, part, which, staged, sums);
+    }
+    panel += panels;
+  }
+}
+
+}  // namespace octet::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace octet::kernels {
+
+HWY_EXPORT(convolve_part_on_target);
+
+void convolve_part(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                   const ConvolutionPart& part, int16_t* staged, int32_t* sums) {
+  HWY_DYNAMIC_DISPATCH(convolve_part_on_target)(plan, call, part, staged, sums);
+}
+
+}  // namespace octet::kernels
+#endif  // HWY_ONCE

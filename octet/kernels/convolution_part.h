@@ -1,0 +1,32 @@
+// One part of a convolution, in vectors: what IntegerConvolution's threads run.
+#pragma once
+
+#include <cstdint>
+
+#include "octet/kernels/convolution_plan.h"
+#include "octet/kernels/rounding_constants.h"
+
+namespace octet::kernels {
+
+struct ConvolutionOutput {
+  enum class Kind : uint8_t { kIntegers, kIntegerSums, kFloatSums };
+  Kind kind = Kind::kIntegers;
+  void* y = nullptr;  // int8 or uint8, int32, float32
+  // Of kIntegers alone; passes may be null.
+  uint8_t* passes = nullptr;
+  const ChannelFactors* factors = nullptr;
+  RoundingConstants constants = {};
+};
+
+struct ConvolutionCall {
+  const void* x = nullptr;
+  int32_t x_zero_point = 0;
+  const int16_t* weights = nullptr;  // packed: plan.panels() * plan.panel_size
+  ConvolutionOutput output = {};
+};
+
+// `staged` has plan.staged_size() elements, `sums` plan.part_pixels() * kPanelChannels.
+void convolve_part(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                   const ConvolutionPart& part, int16_t* staged, int32_t* sums);
+
+}  // namespace octet::kernels

@@ -1,0 +1,166 @@
+#include "octet/kernels/convolution_plan.h"
+
+#include <algorithm>
+
+#include "octet/base/error.h"
+
+namespace octet::kernels {
+namespace {
+
+// Sizes in which a part and a panel of weights stay in the caches of any processor of the last ten
+// years, with what else goes through them.
+constexpr int64_t kBlockProducts = 640;         // of one output: 20 KiB of weights in a panel
+constexpr int64_t kStagedElements = 128 << 10;  // 256 KiB
+constexpr int64_t kPartPixels = 224;
+constexpr int64_t kDepthwiseChannels = 64;
+constexpr int64_t kPartsPerThread = 8;
+
+int64_t divided_up(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+int64_t rounded_up(int64_t a, int64_t b) {
+  return divided_up(a, b) * b;
+}
+
+int64_t lanes_of(Layout layout, int64_t channels) {
+  switch (layout) {
+    case Layout::kChannelsLast:
+      return channels;
+    case Layout::kBlocked8:
+      return 8;
+    case Layout::kBlocked16:
+      return 16;
+    default:
+      return 1;
+  }
+}
+
+// In a matrix the plain layout is also that of channels last.
+ChannelPlaces places(int64_t channels, int64_t pixels, Layout layout) {
+  const int64_t lanes =
+      pixels == 1 && layout == Layout::kPlain ? channels : lanes_of(layout, channels);
+  OCTET_INTERNAL_CHECK(channels % lanes == 0);
+  return {.channels = channels, .pixels = pixels, .lanes = lanes};
+}
+
+void check(const ConvolutionShape& s) {
+  for (const int64_t positive :
+       {s.batch, s.groups, s.in_channels, s.in_height, s.in_width, s.out_channels, s.out_height,
+        s.out_width, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w}) {
+    OCTET_INTERNAL_CHECK(positive > 0);
+  }
+  OCTET_INTERNAL_CHECK(s.pad_top >= 0 && s.pad_left >= 0);
+  OCTET_INTERNAL_CHECK(s.in_channels % s.groups == 0 && s.out_channels % s.groups == 0);
+}
+
+void plan_staging(ConvolutionPlan& plan) {
+  const ConvolutionShape& s = plan.shape;
+  plan.staged_row_step = s.kernel_h == 1 ? s.stride_h : 1;
+  plan.row_step = s.kernel_h == 1 ? 1 : s.stride_h;
+  plan.staged_column_step = s.kernel_w == 1 ? s.stride_w : 1;
+  plan.column_step = s.kernel_w == 1 ? 1 : s.stride_w;
+  plan.staged_columns = (s.out_width - 1) * plan.column_step + (s.kernel_w - 1) * s.dilation_w + 1;
+  const bool whole_rows = s.dilation_w == 1 && !plan.depthwise;
+  for (int64_t y = 0; y < s.kernel_h; ++y) {
+    for (int64_t x = 0; x < (whole_rows ? 1 : s.kernel_w); ++x) {
+      plan.runs.push_back(y * s.dilation_h * plan.staged_columns + x * s.dilation_w);
+    }
+  }
+}
+
+void plan_depthwise(ConvolutionPlan& plan) {
+  plan.section_in = plan.section_out =
+      std::min(kDepthwiseChannels, rounded_up(plan.shape.in_channels, kPanelChannels));
+  plan.sections = divided_up(plan.shape.in_channels, plan.section_in);
+  plan.section_panels = plan.section_in / kPanelChannels;
+  plan.blocks = {{.begin = 0, .count = plan.section_in}};
+  const auto taps = static_cast<int64_t>(plan.runs.size());
+  plan.panel_size = rounded_up(taps, 2) * kPanelChannels;
+}
+
+void plan_groups(ConvolutionPlan& plan) {
+  const ConvolutionShape& s = plan.shape;
+  plan.sections = s.groups;
+  plan.section_in = s.in_channels / s.groups;
+  plan.section_out = s.out_channels / s.groups;
+  plan.section_panels = divided_up(plan.section_out, kPanelChannels);
+  const int64_t most = std::max<int64_t>(8, kBlockProducts / (s.kernel_h * s.kernel_w) / 8 * 8);
+  const int64_t blocks = divided_up(plan.section_in, most);
+  const int64_t channels = rounded_up(divided_up(plan.section_in, blocks), 8);
+  const auto runs = static_cast<int64_t>(plan.runs.size());
+  const int64_t run_pixels = s.kernel_h * s.kernel_w / runs;
+  for (int64_t begin = 0; begin < plan.section_in; begin += channels) {
+    const int64_t count = std::min(channels, plan.section_in - begin);
+    const int64_t pairs = divided_up(run_pixels * count, 2);
+    plan.blocks.push_back(
+        {.begin = begin, .count = count, .run_pairs = pairs, .weights = plan.panel_size});
+    plan.panel_size += runs * pairs * 2 * kPanelChannels;
+  }
+}
+
+void plan_parts(ConvolutionPlan& plan, int threads) {
+  const ConvolutionShape& s = plan.shape;
+  const auto fits = [&] {
+    return plan.part_pixels() <= kPartPixels && plan.staged_size() <= kStagedElements;
+  };
+  plan.part_rows = s.out_height;
+  plan.part_images = s.batch;
+  while (plan.part_images > 1 && !fits()) plan.part_images = divided_up(plan.part_images, 2);
+  while (plan.part_rows > 1 && !fits()) plan.part_rows = divided_up(plan.part_rows, 2);
+  const int64_t places =
+      divided_up(s.batch, plan.part_images) * divided_up(s.out_height, plan.part_rows);
+  int64_t cuts = std::min(plan.panels(), divided_up(kPartsPerThread * threads, places));
+  // Channels of two parts must not share a byte of gradient bits.
+  if (plan.sections > 1 && plan.section_out % 8 != 0) cuts = 1;
+  plan.part_panels = divided_up(plan.panels(), cuts);
+}
+
+}  // namespace
+
+int64_t ConvolutionPlan::staged_rows(int64_t rows) const {
+  return (rows - 1) * row_step + (shape.kernel_h - 1) * shape.dilation_h + 1;
+}
+
+int64_t ConvolutionPlan::staged_size() const {
+  constexpr int64_t kReadBeyond = 64;
+  return part_images * staged_rows(part_rows) * staged_columns * section_in + kReadBeyond;
+}
+
+ConvolutionPlan plan_convolution(const ConvolutionShape& shape, bool is_signed, Layout in_layout,
+                                 Layout out_layout, int threads) {
+  check(shape);
+  ConvolutionPlan plan{.shape = shape, .is_signed = is_signed};
+  plan.in = places(shape.in_channels, shape.in_height * shape.in_width, in_layout);
+  plan.out = places(shape.out_channels, shape.out_height * shape.out_width, out_layout);
+  plan.depthwise =
+      shape.groups > 1 && shape.groups == shape.in_channels && shape.groups == shape.out_channels;
+  plan_staging(plan);
+  if (plan.depthwise) {
+    plan_depthwise(plan);
+  } else {
+    plan_groups(plan);
+  }
+  plan_parts(plan, threads);
+  return plan;
+}
+
+std::vector<ConvolutionPart> convolution_parts(const ConvolutionPlan& plan) {
+  const ConvolutionShape& s = plan.shape;
+  std::vector<ConvolutionPart> parts;
+  // The same panels one after another: their weights are in the caches then.
+  for (int64_t panel = 0; panel < plan.panels(); panel += plan.part_panels) {
+    for (int64_t image = 0; image < s.batch; image += plan.part_images) {
+      for (int64_t row = 0; row < s.out_height; row += plan.part_rows) {
+        parts.push_back({.image = image,
+                         .images = std::min(plan.part_images, s.batch - image),
+                         .row = row,
+                         .rows = std::min(plan.part_rows, s.out_height - row),
+                         .panel = panel,
+                         .panels = std::min(plan.part_panels, plan.panels() - panel)});
+      }
+    }
+  }
+  return parts;
+}
+
+}  // namespace octet::kernels

@@ -1,0 +1,103 @@
+// How IntegerConvolution goes through a layer; made once for a shape.
+//
+// The output is cut into parts: some rows of some images, and some of the output channels. For a
+// part the input that it reads is staged: as int16 with the zero point taken away and zeros for the
+// padding, (channel block, image, row, column, channel). On it every layout and every kind of
+// padding looks the same, and the columns of a kernel row lie side by side: a run. Output channels
+// go in panels of sixteen, whose weights are packed in the order in which the runs are read.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "octet/kernels/convolution_shape.h"
+#include "octet/kernels/layout.h"
+
+namespace octet::kernels {
+
+inline constexpr int64_t kPanelChannels = 16;
+
+// Where the elements of images lie: `pixels` are those of one image, `lanes` the channels that lie
+// side by side.
+struct ChannelPlaces {
+  int64_t channels = 1;
+  int64_t pixels = 1;
+  int64_t lanes = 1;
+
+  int64_t row(int64_t image, int64_t channel, int64_t pixel) const {
+    return (image * (channels / lanes) + channel / lanes) * pixels + pixel;
+  }
+  int64_t offset(int64_t image, int64_t channel, int64_t pixel) const {
+    return row(image, channel, pixel) * lanes + channel % lanes;
+  }
+  int64_t row_bytes() const { return (lanes + 7) / 8; }
+  // The byte that holds the gradient bit of the element; the bit is channel % lanes % 8.
+  int64_t bit_byte(int64_t image, int64_t channel, int64_t pixel) const {
+    return row(image, channel, pixel) * row_bytes() + channel % lanes / 8;
+  }
+};
+
+// Channels of a section that are staged together, counted from its first: few enough for a panel of
+// their weights to stay in the first cache.
+struct ChannelBlock {
+  int64_t begin = 0;
+  int64_t count = 0;
+  int64_t run_pairs = 0;  // of int16 in a run
+  int64_t weights = 0;    // where its weights begin in a panel
+};
+
+struct ConvolutionPlan {
+  ConvolutionShape shape;
+  bool is_signed = true;
+  bool depthwise = false;
+  ChannelPlaces in;
+  ChannelPlaces out;
+
+  // A section is what shares its input: a group, or 64 channels of a depthwise convolution.
+  int64_t sections = 1;
+  int64_t section_in = 1;
+  int64_t section_out = 1;
+  int64_t section_panels = 1;
+  int64_t panel_size = 0;  // int16 of a packed panel
+  std::vector<ChannelBlock> blocks;
+
+  // Of the input, rows and columns that no output reads are not staged.
+  int64_t staged_row_step = 1;
+  int64_t staged_column_step = 1;
+  int64_t staged_columns = 1;
+  // From an output row and column to the next one, in what is staged.
+  int64_t row_step = 1;
+  int64_t column_step = 1;
+  // Where each run of a window begins, in staged pixels from its first.
+  std::vector<int64_t> runs;
+
+  int64_t part_images = 1;
+  int64_t part_rows = 1;
+  int64_t part_panels = 1;
+
+  int64_t panels() const { return sections * section_panels; }
+  // Rows to be staged for `rows` rows of output.
+  int64_t staged_rows(int64_t rows) const;
+  // int16 to be staged for the largest part, and some behind it that are read in vain.
+  int64_t staged_size() const;
+  int64_t part_pixels() const { return part_images * part_rows * shape.out_width; }
+};
+
+// A plan with enough parts for `threads` threads. Throws InternalError for a shape that is no
+// convolution, or channels that don't fill the blocks of a layout.
+ConvolutionPlan plan_convolution(const ConvolutionShape& shape, bool is_signed, Layout in_layout,
+                                 Layout out_layout, int threads);
+
+// One piece of work.
+struct ConvolutionPart {
+  int64_t image = 0;
+  int64_t images = 0;
+  int64_t row = 0;
+  int64_t rows = 0;
+  int64_t panel = 0;
+  int64_t panels = 0;
+};
+
+std::vector<ConvolutionPart> convolution_parts(const ConvolutionPlan& plan);
+
+}  // namespace octet::kernels

@@ -1,0 +1,106 @@
+// From the sums of a panel to the result, in its layout. Included once for each instruction set.
+#if defined(OCTET_KERNELS_FINISH_SUMS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef OCTET_KERNELS_FINISH_SUMS_INL_H
+#undef OCTET_KERNELS_FINISH_SUMS_INL_H
+#else
+#define OCTET_KERNELS_FINISH_SUMS_INL_H
+#endif
+
+#include "octet/kernels/convolution_part.h"
+#include "octet/kernels/requantize-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace octet::kernels::HWY_NAMESPACE {
+
+// Eight channels or less, for the pixels [pixel, pixel + pixels) of an image; `sums` are
+// kPanelChannels apart.
+struct SumsOfPixels {
+  const int32_t* sums;
+  int64_t image;
+  int64_t pixel;
+  int64_t pixels;
+  int64_t channel;
+  int64_t channels;
+};
+
+// The usual case: the channels lie side by side and have a byte of gradient bits to themselves.
+template <bool kHalfAway>
+void finish_integers(const ChannelPlaces& places, const ConvolutionOutput& output,
+                     const EightRounding<kHalfAway>& rounding, const SumsOfPixels& s) {
+  const EightFactors factors = load_factors(*output.factors, s.channel);
+  auto* y = static_cast<uint8_t*>(output.y) + places.offset(s.image, s.channel, s.pixel);
+  uint8_t* passes = output.passes;
+  if (passes != nullptr) passes += places.bit_byte(s.image, s.channel, s.pixel);
+  for (int64_t p = 0; p < s.pixels; ++p) {
+    const uint8_t bits =
+        requantize_some(rounding, s.sums + p * kPanelChannels, factors, s.channels, y);
+    y += places.lanes;
+    if (passes == nullptr) continue;
+    *passes = bits;
+    passes += places.row_bytes();
+  }
+}
+
+// Any other: element by element. Channels come in ascending order, so the first of a byte clears
+// it.
+template <bool kHalfAway>
+void finish_single_integers(const ChannelPlaces& places, const ConvolutionOutput& output,
+                            const EightRounding<kHalfAway>& rounding, const SumsOfPixels& s) {
+  const EightFactors factors = load_factors(*output.factors, s.channel);
+  auto* y = static_cast<uint8_t*>(output.y);
+  for (int64_t p = 0; p < s.pixels; ++p) {
+    uint8_t bytes[8];
+    const unsigned bits = rounding(s.sums + p * kPanelChannels, factors, bytes);
+    for (int64_t i = 0; i < s.channels; ++i) {
+      const int64_t channel = s.channel + i, bit = channel % places.lanes % 8;
+      y[places.offset(s.image, channel, s.pixel + p)] = bytes[i];
+      if (output.passes == nullptr) continue;
+      uint8_t& byte = output.passes[places.bit_byte(s.image, channel, s.pixel + p)];
+      byte = static_cast<uint8_t>((bit == 0 ? 0 : byte) | (bits >> i & 1) << bit);
+    }
+  }
+}
+
+template <class T>
+void finish_sums(const ChannelPlaces& places, T* y, const SumsOfPixels& s) {
+  for (int64_t i = 0; i < s.channels;) {
+    const int64_t channel = s.channel + i;
+    const int64_t together = std::min(places.lanes - channel % places.lanes, s.channels - i);
+    T* at = y + places.offset(s.image, channel, s.pixel);
+    for (int64_t p = 0; p < s.pixels; ++p, at += places.lanes) {
+      const int32_t* from = s.sums + p * kPanelChannels + i;
+      for (int64_t k = 0; k < together; ++k) at[k] = static_cast<T>(from[k]);
+    }
+    i += together;
+  }
+}
+
+template <bool kHalfAway>
+void finish_rounded(const ChannelPlaces& places, const ConvolutionOutput& output,
+                    const SumsOfPixels& s) {
+  const EightRounding<kHalfAway> rounding(output.constants);
+  const int64_t lane = s.channel % places.lanes;
+  if (lane % 8 == 0 && lane + s.channels <= places.lanes) {
+    finish_integers(places, output, rounding, s);
+  } else {
+    finish_single_integers(places, output, rounding, s);
+  }
+}
+
+inline void finish(const ChannelPlaces& places, const ConvolutionOutput& output,
+                   const SumsOfPixels& s) {
+  switch (output.kind) {
+    case ConvolutionOutput::Kind::kFloatSums:
+      return finish_sums(places, static_cast<float*>(output.y), s);
+    case ConvolutionOutput::Kind::kIntegerSums:
+      return finish_sums(places, static_cast<int32_t*>(output.y), s);
+    default:
+      return output.constants.half_away ? finish_rounded<true>(places, output, s)
+                                        : finish_rounded<false>(places, output, s);
+  }
+}
+
+}  // namespace octet::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

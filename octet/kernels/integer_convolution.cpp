@@ -1,0 +1,67 @@
+#include "octet/kernels/integer_convolution.h"
+
+#include <omp.h>
+
+#include <algorithm>
+
+#include "octet/kernels/pack_weights.h"
+
+namespace octet::kernels {
+
+IntegerConvolution::IntegerConvolution(const ConvolutionShape& shape, bool signed_activations,
+                                       Layout in_layout, Layout out_layout)
+    : threads_(omp_get_max_threads()),
+      plan_(plan_convolution(shape, signed_activations, in_layout, out_layout, threads_)),
+      parts_(convolution_parts(plan_)),
+      weights_(plan_.panels() * plan_.panel_size),
+      factors_(shape.out_channels) {
+  for (int thread = 0; thread < threads_; ++thread) {
+    staged_.emplace_back(plan_.staged_size());
+    sums_.emplace_back(plan_.part_pixels() * kPanelChannels);
+  }
+}
+
+void IntegerConvolution::pack_weights(const int8_t* weights) {
+  pack_convolution_weights(plan_, weights, std::min(threads_, omp_get_max_threads()),
+                           weights_.data());
+}
+
+void IntegerConvolution::pack_weights(const float* weights) {
+  pack_convolution_weights(plan_, weights, std::min(threads_, omp_get_max_threads()),
+                           weights_.data());
+}
+
+void IntegerConvolution::run(const void* x, int32_t x_zero_point,
+                             const Requantization& requantization, void* y, uint8_t* passes) {
+  factors_.set(requantization);
+  convolve(x, x_zero_point,
+           {.kind = ConvolutionOutput::Kind::kIntegers,
+            .y = y,
+            .passes = passes,
+            .factors = &factors_,
+            .constants = rounding_constants(requantization)});
+}
+
+void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point, int32_t* acc) {
+  convolve(x, x_zero_point, {.kind = ConvolutionOutput::Kind::kIntegerSums, .y = acc});
+}
+
+void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point, float* acc) {
+  convolve(x, x_zero_point, {.kind = ConvolutionOutput::Kind::kFloatSums, .y = acc});
+}
+
+void IntegerConvolution::convolve(const void* x, int32_t x_zero_point,
+                                  const ConvolutionOutput& output) {
+  const ConvolutionCall call{
+      .x = x, .x_zero_point = x_zero_point, .weights = weights_.data(), .output = output};
+  const auto parts = static_cast<int64_t>(parts_.size());
+  const auto threads =
+      static_cast<int>(std::min<int64_t>(parts, std::min(threads_, omp_get_max_threads())));
+#pragma omp parallel for num_threads(threads) schedule(dynamic) if (threads > 1)
+  for (int64_t i = 0; i < parts; ++i) {
+    const int thread = omp_get_thread_num();
+    convolve_part(plan_, call, parts_[i], staged_[thread].data(), sums_[thread].data());
+  }
+}
+
+}  // namespace octet::kernels

@@ -1,0 +1,56 @@
+// Convolution of 8-bit integers in two dimensions, exact on processors without instructions for it:
+// the others' way, oneDNN's, is products of int8 added up in int16, which saturates. Here the
+// products are those of int16, added up in int32 (vpmaddwd on x86). A matrix product is a
+// convolution of images of one pixel.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "octet/kernels/aligned_buffer.h"
+#include "octet/kernels/convolution_part.h"
+#include "octet/kernels/convolution_plan.h"
+#include "octet/kernels/layout.h"
+#include "octet/kernels/requantization.h"
+
+namespace octet::kernels {
+
+// A layer of a fixed shape. Everything is allocated when it is made, for as many threads as OpenMP
+// has then; later calls use no more. One call at a time. Results are the same for every instruction
+// set and number of threads. Depthwise layers (one input and one output channel in each group) have
+// their own kernel.
+class IntegerConvolution {
+ public:
+  // x: int8 if `signed_activations`, else uint8, (N, C, H, W) in `in_layout`; y likewise in
+  // `out_layout`. Throws InternalError for channels that don't fill the blocks of a layout.
+  IntegerConvolution(const ConvolutionShape& shape, bool signed_activations, Layout in_layout,
+                     Layout out_layout);
+
+  // weights: (out_channels, in_channels / groups, kernel_h, kernel_w); as float32 whole numbers in
+  // [-128, 127]. Before the first run, and again when they change.
+  void pack_weights(const int8_t* weights);
+  void pack_weights(const float* weights);
+
+  // acc = sum of (x - x_zero_point) * w, where the padding stands for x_zero_point;
+  // y = what requantization.h makes of it: int8 or uint8, as its range says.
+  // passes: null, or a gradient bit for each element as layout.h says.
+  void run(const void* x, int32_t x_zero_point, const Requantization& requantization, void* y,
+           uint8_t* passes);
+
+  // The sums themselves in the layout of y; as float32 rounded once.
+  void accumulate(const void* x, int32_t x_zero_point, int32_t* acc);
+  void accumulate(const void* x, int32_t x_zero_point, float* acc);
+
+ private:
+  void convolve(const void* x, int32_t x_zero_point, const ConvolutionOutput& output);
+
+  int threads_;
+  ConvolutionPlan plan_;
+  std::vector<ConvolutionPart> parts_;
+  AlignedBuffer<int16_t> weights_;
+  ChannelFactors factors_;
+  std::vector<AlignedBuffer<int16_t>> staged_;  // one for each thread
+  std::vector<AlignedBuffer<int32_t>> sums_;
+};
+
+}  // namespace octet::kernels

@@ -1,0 +1,116 @@
+// Stages the input of a part: see convolution_plan.h. Included once for each instruction set.
+#if defined(OCTET_KERNELS_STAGE_INPUT_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef OCTET_KERNELS_STAGE_INPUT_INL_H
+#undef OCTET_KERNELS_STAGE_INPUT_INL_H
+#else
+#define OCTET_KERNELS_STAGE_INPUT_INL_H
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "octet/kernels/convolution_plan.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace octet::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// As many vectors as fit into `count`, from `i` on; returns the first that is left.
+template <size_t kMost, class T>
+HWY_INLINE int64_t centre_vectors(const T* x, int16_t zero_point, int64_t i, int64_t count,
+                                  int16_t* y) {
+  const hn::CappedTag<int16_t, kMost> tag;
+  const hn::Rebind<T, decltype(tag)> narrow;
+  const auto zero = hn::Set(tag, zero_point);
+  const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
+  for (; i + lanes <= count; i += lanes) {
+    hn::StoreU(hn::Sub(hn::PromoteTo(tag, hn::LoadU(narrow, x + i)), zero), tag, y + i);
+  }
+  return i;
+}
+
+// y = x - zero_point
+template <class T>
+HWY_INLINE void centre(const T* x, int16_t zero_point, int64_t count, int16_t* y) {
+  int64_t i = centre_vectors<16>(x, zero_point, 0, count, y);
+  i = centre_vectors<8>(x, zero_point, i, count, y);
+  for (; i < count; ++i) y[i] = static_cast<int16_t>(x[i] - zero_point);
+}
+
+// The columns of one staged row that lie in the image, [begin, end).
+struct StagedColumns {
+  int64_t begin, end;
+};
+
+HWY_INLINE StagedColumns columns_inside(const ConvolutionPlan& plan) {
+  const ConvolutionShape& s = plan.shape;
+  const int64_t step = plan.staged_column_step;
+  const int64_t begin = (s.pad_left + step - 1) / step;
+  const int64_t end = (s.in_width + s.pad_left + step - 1) / step;
+  return {std::min(begin, plan.staged_columns),
+          std::clamp<int64_t>(end, begin, plan.staged_columns)};
+}
+
+// `count` channels that lie side by side in x, for `columns` columns.
+template <class T>
+HWY_INLINE void stage_columns(const T* x, int64_t x_step, int16_t zero_point, int64_t count,
+                              int64_t columns, int16_t* y, int64_t y_step) {
+  if (count == x_step && count == y_step) {
+    centre(x, zero_point, columns * count, y);
+  } else if (count == 1) {
+    for (int64_t i = 0; i < columns; ++i) {
+      y[i * y_step] = static_cast<int16_t>(x[i * x_step] - zero_point);
+    }
+  } else if (count == 8) {
+    for (int64_t i = 0; i < columns; ++i) centre(x + i * x_step, zero_point, 8, y + i * y_step);
+  } else {
+    for (int64_t i = 0; i < columns; ++i) centre(x + i * x_step, zero_point, count, y + i * y_step);
+  }
+}
+
+// Channels [first, first + count) of an image row, `step` elements from column to column.
+template <class T>
+void stage_row(const ConvolutionPlan& plan, const T* x, int16_t zero_point, int64_t image,
+               int64_t image_row, int64_t first, int64_t count, int16_t* staged, int64_t step) {
+  const auto [begin, end] = columns_inside(plan);
+  if (image_row < 0 || image_row >= plan.shape.in_height || begin >= end) {
+    std::fill_n(staged, plan.staged_columns * step, int16_t{0});
+    return;
+  }
+  std::fill_n(staged, begin * step, int16_t{0});
+  std::fill_n(staged + end * step, (plan.staged_columns - end) * step, int16_t{0});
+  const int64_t column = begin * plan.staged_column_step - plan.shape.pad_left;
+  const int64_t pixel = image_row * plan.shape.in_width + column;
+  const int64_t last = first + count;
+  for (int64_t channel = first; channel < last;) {
+    const int64_t together = std::min(plan.in.lanes - channel % plan.in.lanes, last - channel);
+    stage_columns(x + plan.in.offset(image, channel, pixel),
+                  plan.in.lanes * plan.staged_column_step, zero_point, together, end - begin,
+                  staged + begin * step + (channel - first), step);
+    channel += together;
+  }
+}
+
+// Channels [first, first + count) for all rows of a part, `step` elements from column to column.
+template <class T>
+void stage_channels(const ConvolutionPlan& plan, const ConvolutionPart& part, const T* x,
+                    int16_t zero_point, int64_t first, int64_t count, int16_t* staged,
+                    int64_t step) {
+  const ConvolutionShape& s = plan.shape;
+  const int64_t rows = plan.staged_rows(part.rows);
+  for (int64_t image = part.image; image < part.image + part.images; ++image) {
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t image_row = part.row * s.stride_h + row * plan.staged_row_step - s.pad_top;
+      stage_row(plan, x, zero_point, image, image_row, first, count, staged, step);
+      staged += plan.staged_columns * step;
+    }
+  }
+}
+
+}  // namespace octet::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,392 @@
+#include "octet/kernels/integer_convolution.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "octet/base/error.h"
+#include "tests/support/requantization_reference.h"
+#include "tests/support/simd_targets.h"
+
+namespace octet::kernels {
+namespace {
+
+struct Case {
+  ConvolutionShape shape;
+  bool signed_x = true;
+  Layout in = Layout::kChannelsLast, out = Layout::kChannelsLast;
+  int32_t x_zero_point = 0;
+  bool signed_y = true;
+  RequantizationData data;
+  std::vector<uint8_t> x;       // bytes of the integers, in the layout
+  std::vector<int8_t> weights;  // OIHW
+};
+
+std::string describe(const Case& c) {
+  const ConvolutionShape& s = c.shape;
+  std::string text;
+  for (const int64_t value :
+       {s.batch, s.groups, s.in_channels, s.in_height, s.in_width, s.out_channels, s.out_height,
+        s.out_width, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w,
+        s.pad_top, s.pad_left, int64_t(c.in), int64_t(c.out)}) {
+    text += std::to_string(value) + " ";
+  }
+  return text;
+}
+
+Shape in_shape(const ConvolutionShape& s) {
+  return {s.batch, s.in_channels, s.in_height, s.in_width};
+}
+Shape out_shape(const ConvolutionShape& s) {
+  return {s.batch, s.out_channels, s.out_height, s.out_width};
+}
+
+int64_t spatial(const Shape& shape) {
+  return shape[2] * shape[3];
+}
+
+// Where layout.h puts the element, and its row and lane.
+struct Place {
+  int64_t offset, row, lane;
+};
+Place place(const Shape& shape, Layout layout, int64_t n, int64_t c, int64_t pixel) {
+  const ChannelRows rows = channel_rows(shape, layout);
+  const bool channels_last = rows.blocks == 1 && rows.inner == 1;
+  const int64_t row = channels_last ? n * spatial(shape) + pixel
+                                    : (n * rows.blocks + c / rows.lanes) * rows.inner + pixel;
+  return {row * rows.lanes + c % rows.lanes, row, c % rows.lanes};
+}
+
+void fill_full_range(std::mt19937_64& engine, auto& values) {
+  // Extremes often: sums as large as they get.
+  const uint64_t extremes = engine() % 3;
+  for (auto& value : values) {
+    const uint64_t bits = engine();
+    value = static_cast<std::remove_reference_t<decltype(value)>>(bits);
+    if (extremes != 0 && bits >> 32 & 1) value = extremes == 1 ? -128 : 127;
+  }
+}
+
+Layout some_layout(uint64_t choice, int64_t channels) {
+  constexpr Layout kLayouts[] = {Layout::kChannelsLast, Layout::kBlocked8, Layout::kPlain,
+                                 Layout::kBlocked16};
+  const Layout layout = kLayouts[choice % 4];
+  const int64_t block = layout == Layout::kBlocked8 ? 8 : layout == Layout::kBlocked16 ? 16 : 1;
+  return channels % block == 0 ? layout : Layout::kChannelsLast;
+}
+
+void fill(Case& c, std::mt19937_64& engine) {
+  c.signed_x = engine() % 2 == 0;
+  c.signed_y = engine() % 2 == 0;
+  c.in = some_layout(engine(), c.shape.in_channels);
+  c.out = some_layout(engine(), c.shape.out_channels);
+  c.x_zero_point = static_cast<int32_t>(engine() % 256) - (c.signed_x ? 128 : 0);
+  c.data = random_requantization(engine, c.shape.out_channels, c.signed_y);
+  c.x.resize(in_shape(c.shape).num_elements());
+  fill_full_range(engine, c.x);
+  c.weights.resize(c.shape.out_channels * c.shape.in_channels / c.shape.groups * c.shape.kernel_h *
+                   c.shape.kernel_w);
+  fill_full_range(engine, c.weights);
+  // Multipliers of one step for a typical sum, so that not everything saturates.
+  const double typical = 2000 * std::sqrt(double(c.weights.size()) / double(c.shape.out_channels));
+  for (float& m : c.data.multiplier) m *= static_cast<float>(40 / typical);
+}
+
+Case random_case(uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  const auto below = [&](uint64_t bound) { return static_cast<int64_t>(engine() % bound); };
+  Case c;
+  ConvolutionShape& s = c.shape;
+  s.batch = 1 + below(4);
+  switch (below(4)) {
+    case 0:
+      s.groups = 1 + below(4);
+      s.in_channels = s.groups * (1 + below(20));
+      s.out_channels = s.groups * (1 + below(20));
+      break;
+    case 1:
+      s.groups = s.in_channels = s.out_channels =
+          below(2) == 0 ? 8 * (1 + below(16)) : 1 + below(90);
+      break;
+    case 2:
+      s.in_channels = 8 * (1 + below(24));
+      s.out_channels = 8 * (1 + below(12));
+      break;
+    default:
+      s.in_channels = 1 + below(5);
+      s.out_channels = 1 + below(40);
+  }
+  const bool pointwise = below(3) == 0;
+  s.kernel_h = pointwise ? 1 : 1 + below(5);
+  s.kernel_w = pointwise ? 1 : 1 + below(5);
+  s.stride_h = 1 + below(3);
+  s.stride_w = 1 + below(3);
+  s.dilation_h = 1 + below(2);
+  s.dilation_w = below(3) == 0 ? 2 + below(2) : 1;
+  s.pad_top = below(4);
+  s.pad_left = below(4);
+  // From the output's size back, with rows and columns that are left over or in the padding.
+  s.out_height = 1 + below(12);
+  s.out_width = 1 + below(16);
+  const auto extent = [&](int64_t out, int64_t kernel, int64_t stride, int64_t dilation,
+                          int64_t pad) {
+    const int64_t window = (out - 1) * stride + (kernel - 1) * dilation + 1;
+    return std::max<int64_t>(1, window - pad - below(3) + below(2));
+  };
+  s.in_height = extent(s.out_height, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top);
+  s.in_width = extent(s.out_width, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left);
+  fill(c, engine);
+  return c;
+}
+
+int64_t x_value(const Case& c, int64_t n, int64_t channel, int64_t row, int64_t column) {
+  const ConvolutionShape& s = c.shape;
+  if (row < 0 || row >= s.in_height || column < 0 || column >= s.in_width) return 0;
+  const uint8_t byte = c.x[place(in_shape(s), c.in, n, channel, row * s.in_width + column).offset];
+  return (c.signed_x ? static_cast<int8_t>(byte) : int64_t(byte)) - c.x_zero_point;
+}
+
+int64_t sum_at(const Case& c, int64_t n, int64_t out, int64_t row, int64_t column) {
+  const ConvolutionShape& s = c.shape;
+  const int64_t group_in = s.in_channels / s.groups, group_out = s.out_channels / s.groups;
+  const int8_t* w = c.weights.data() + out * group_in * s.kernel_h * s.kernel_w;
+  int64_t sum = 0;
+  for (int64_t i = 0; i < group_in; ++i) {
+    for (int64_t ky = 0; ky < s.kernel_h; ++ky) {
+      for (int64_t kx = 0; kx < s.kernel_w; ++kx) {
+        sum += *w++ * x_value(c, n, out / group_out * group_in + i,
+                              row * s.stride_h + ky * s.dilation_h - s.pad_top,
+                              column * s.stride_w + kx * s.dilation_w - s.pad_left);
+      }
+    }
+  }
+  return sum;
+}
+
+struct Result {
+  std::vector<int32_t> sums;
+  std::vector<uint8_t> y, passes;
+  bool operator==(const Result&) const = default;
+};
+
+Result empty_result(const Case& c, uint8_t byte) {
+  const Shape shape = out_shape(c.shape);
+  const ChannelRows rows = channel_rows(shape, c.out);
+  return {std::vector<int32_t>(shape.num_elements(), byte),
+          std::vector<uint8_t>(shape.num_elements(), byte),
+          std::vector<uint8_t>(rows.rows() * bit_row_bytes(rows), byte)};
+}
+
+Result expected(const Case& c) {
+  Result result = empty_result(c, 0);
+  const ConvolutionShape& s = c.shape;
+  const int64_t row_bytes = bit_row_bytes(channel_rows(out_shape(s), c.out));
+  const Requantization requantization = c.data.view();
+  for (int64_t n = 0; n < s.batch; ++n) {
+    for (int64_t channel = 0; channel < s.out_channels; ++channel) {
+      for (int64_t pixel = 0; pixel < s.out_height * s.out_width; ++pixel) {
+        const auto sum =
+            static_cast<int32_t>(sum_at(c, n, channel, pixel / s.out_width, pixel % s.out_width));
+        const Requantized one = requantized(sum, requantization, channel);
+        const Place at = place(out_shape(s), c.out, n, channel, pixel);
+        result.sums[at.offset] = sum;
+        result.y[at.offset] = static_cast<uint8_t>(one.y);
+        if (!one.passes) continue;
+        result.passes[at.row * row_bytes + at.lane / 8] |= uint8_t(1U << (at.lane % 8));
+      }
+    }
+  }
+  return result;
+}
+
+// Filled before, so that what isn't written shows.
+Result computed(const Case& c, IntegerConvolution& convolution) {
+  Result result = empty_result(c, 0x55);
+  convolution.accumulate(c.x.data(), c.x_zero_point, result.sums.data());
+  convolution.run(c.x.data(), c.x_zero_point, c.data.view(), result.y.data(), result.passes.data());
+  return result;
+}
+
+void expect_right(const Case& c) {
+  SCOPED_TRACE(describe(c));
+  const Result wanted = expected(c);
+  for (const int threads : {1, 2}) {
+    const OpenMPThreads limit(threads);
+    IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
+    convolution.pack_weights(c.weights.data());
+    const Result result = computed(c, convolution);
+    ASSERT_TRUE(result.sums == wanted.sums) << threads << " threads";
+    ASSERT_TRUE(result.y == wanted.y) << threads << " threads";
+    ASSERT_TRUE(result.passes == wanted.passes) << threads << " threads";
+  }
+}
+
+class IntegerConvolutionTest : public OnEverySimdTarget {};
+
+TEST_P(IntegerConvolutionTest, IsTheDefinitionForRandomLayers) {
+  for (uint64_t seed = 0; seed < 150; ++seed) {
+    SCOPED_TRACE(seed);
+    expect_right(random_case(seed));
+    if (HasFatalFailure()) return;
+  }
+}
+
+// Layers as networks have them: several channel blocks, panels, images and rows in a part.
+TEST_P(IntegerConvolutionTest, IsTheDefinitionForLayersOfNetworks) {
+  const ConvolutionShape shapes[] = {
+      {.batch = 2,
+       .in_channels = 3,
+       .in_height = 30,
+       .in_width = 31,
+       .out_channels = 24,
+       .out_height = 15,
+       .out_width = 16,
+       .kernel_h = 7,
+       .kernel_w = 7,
+       .stride_h = 2,
+       .stride_w = 2,
+       .pad_top = 3,
+       .pad_left = 3},
+      {.batch = 5,
+       .in_channels = 160,
+       .in_height = 4,
+       .in_width = 4,
+       .out_channels = 40,
+       .out_height = 4,
+       .out_width = 4,
+       .kernel_h = 3,
+       .kernel_w = 3,
+       .pad_top = 1,
+       .pad_left = 1},
+      {.batch = 3,
+       .in_channels = 1288,
+       .in_height = 5,
+       .in_width = 5,
+       .out_channels = 72,
+       .out_height = 3,
+       .out_width = 3,
+       .stride_h = 2,
+       .stride_w = 2},
+      {.batch = 7, .in_channels = 700, .out_channels = 33},
+      {.batch = 2,
+       .groups = 144,
+       .in_channels = 144,
+       .in_height = 17,
+       .in_width = 17,
+       .out_channels = 144,
+       .out_height = 9,
+       .out_width = 9,
+       .kernel_h = 3,
+       .kernel_w = 3,
+       .stride_h = 2,
+       .stride_w = 2,
+       .pad_top = 1,
+       .pad_left = 1},
+  };
+  std::mt19937_64 engine(5);
+  for (const ConvolutionShape& shape : shapes) {
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      Case c{.shape = shape};
+      fill(c, engine);
+      expect_right(c);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+// The largest products there are, in a sum beyond 2^24.
+TEST_P(IntegerConvolutionTest, IsExactForTheLargestSums) {
+  Case c;
+  c.shape = {.in_channels = 2048, .out_channels = 16};
+  c.signed_x = false;
+  c.x.assign(2048, 255);
+  c.weights.assign(2048 * 16, -128);
+  IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
+  convolution.pack_weights(c.weights.data());
+  std::vector<int32_t> sums(16);
+  convolution.accumulate(c.x.data(), 0, sums.data());
+  EXPECT_EQ(sums, std::vector<int32_t>(16, -2048 * 255 * 128));
+  c.x.assign(2048, 0);
+  convolution.accumulate(c.x.data(), 255, sums.data());
+  EXPECT_EQ(sums, std::vector<int32_t>(16, 2048 * 255 * 128));
+}
+
+TEST_P(IntegerConvolutionTest, RoundsSumsInFloat32Once) {
+  const int8_t weights[3] = {127, 127, 127};
+  const uint8_t x[3] = {255, 255, 254};
+  IntegerConvolution small({.in_channels = 3}, false, Layout::kPlain, Layout::kPlain);
+  small.pack_weights(weights);
+  float sum = 0;
+  small.accumulate(x, 0, &sum);
+  EXPECT_EQ(sum, float(127 * (255 + 255 + 254)));
+  std::vector<uint8_t> many(2049, 255);
+  std::vector<int8_t> ones(2049, 127);
+  ones[0] = 1;
+  IntegerConvolution large({.in_channels = 2049}, false, Layout::kPlain, Layout::kPlain);
+  large.pack_weights(ones.data());
+  large.accumulate(many.data(), 0, &sum);
+  EXPECT_EQ(sum, float(255 * (2048 * 127 + 1)));
+}
+
+TEST_P(IntegerConvolutionTest, TakesWeightsOfFloatAndNewOnes) {
+  const Case c = random_case(3), d = random_case(3);
+  IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
+  convolution.pack_weights(std::vector<int8_t>(c.weights.size(), 1).data());
+  convolution.pack_weights(std::vector<float>(c.weights.begin(), c.weights.end()).data());
+  EXPECT_TRUE(computed(c, convolution) == expected(c));
+}
+
+TEST_P(IntegerConvolutionTest, NeedsNoGradientBits) {
+  for (const uint64_t seed : {1, 2, 8}) {
+    const Case c = random_case(seed);
+    IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
+    convolution.pack_weights(c.weights.data());
+    std::vector<uint8_t> y(out_shape(c.shape).num_elements());
+    convolution.run(c.x.data(), c.x_zero_point, c.data.view(), y.data(), nullptr);
+    EXPECT_EQ(y, expected(c).y);
+  }
+}
+
+TEST_P(IntegerConvolutionTest, UsesNoMoreThreadsThanItWasMadeFor) {
+  const Case c = random_case(4);
+  const OpenMPThreads one(1);
+  IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
+  convolution.pack_weights(c.weights.data());
+  const OpenMPThreads three(3);
+  EXPECT_TRUE(computed(c, convolution) == expected(c));
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, IntegerConvolutionTest, ::testing::ValuesIn(simd_targets()),
+                         simd_target_name);
+
+TEST(ConvolutionPlan, RefusesChannelsThatDoNotFillTheBlocks) {
+  EXPECT_THROW(plan_convolution({.in_channels = 12, .out_channels = 8}, true, Layout::kBlocked8,
+                                Layout::kBlocked8, 1),
+               InternalError);
+  EXPECT_THROW(plan_convolution({.groups = 3, .in_channels = 6, .out_channels = 8}, true,
+                                Layout::kPlain, Layout::kPlain, 1),
+               InternalError);
+}
+
+// Every output is computed, and by one part.
+TEST(ConvolutionPlan, CoversTheOutputOnce) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    SCOPED_TRACE(seed);
+    const Case c = random_case(seed);
+    const ConvolutionPlan plan = plan_convolution(c.shape, true, c.in, c.out, 4);
+    std::vector<int> times(c.shape.batch * c.shape.out_height * plan.panels());
+    for (const ConvolutionPart& part : convolution_parts(plan)) {
+      for (int64_t i = 0; i < part.images * part.rows * part.panels; ++i) {
+        const int64_t image = part.image + i / part.panels / part.rows;
+        const int64_t row = part.row + i / part.panels % part.rows;
+        const int64_t panel = part.panel + i % part.panels;
+        ++times[(image * c.shape.out_height + row) * plan.panels() + panel];
+      }
+    }
+    EXPECT_EQ(times, std::vector<int>(times.size(), 1));
+  }
+}
+
+}  // namespace
+}  // namespace octet::kernels
