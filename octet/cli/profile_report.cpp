@@ -17,14 +17,9 @@ double seconds_of(const plan::StepProfile& row) {
 
 nlohmann::ordered_json trace_event(const plan::StepProfile& row, const char* phase, double begin,
                                    double seconds) {
-  return {{"name", row.layer},
-          {"cat", phase},
-          {"ph", "X"},
-          {"ts", begin * kMicro},
-          {"dur", seconds * kMicro},
-          {"pid", 1},
-          {"tid", 1},
-          {"args", {{"kernel", row.kernel}}}};
+  return {
+      {"name", row.layer},       {"cat", phase}, {"ph", "X"}, {"ts", begin * kMicro},
+      {"dur", seconds * kMicro}, {"pid", 1},     {"tid", 1},  {"args", {{"kernel", row.kernel}}}};
 }
 
 }  // namespace

@@ -99,25 +99,69 @@ struct QuantizeEight {
   }
 };
 
-template <bool kHalfAway, class A, class B, class Y>
-struct AddEight {
+// What follows the real numbers of a binary or unary function.
+template <bool kHalfAway, class Y>
+struct FinishEight {
   Rounding<kHalfAway> rounding;
-  Vector zero_a, zero_b, scale_a, scale_b, scale_y;
+  Vector scale;
   Vector low, high;  // of the activation
   bool activates;
+
+  FinishEight(const Requantization& output, float y_scale)
+      : rounding(output),
+        scale(set(y_scale)),
+        low(set(0.0F)),
+        high(set(output.activation == Activation::kReLU6 ? output.six : INFINITY)),
+        activates(output.activation != Activation::kNone) {}
+
+  HWY_INLINE void operator()(Vector real, Y* y, int vector, unsigned& inside,
+                             unsigned& active) const {
+    if (activates) active |= bits_of(hn::And(hn::Gt(real, low), hn::Lt(real, high)), vector);
+    const Vector bounded = activates ? hn::Min(hn::Max(real, low), high) : real;
+    store_bytes(rounding(hn::Div(bounded, scale), inside, vector), y + vector * kLanes);
+  }
+  HWY_INLINE uint8_t bits(unsigned inside, unsigned active) const {
+    return static_cast<uint8_t>((inside | rounding.straight) & (activates ? active : 0xFF));
+  }
+};
+
+template <class Byte>
+struct DequantizeEight {
+  Vector zero, scale;
+
+  explicit DequantizeEight(const QuantizedOperand& x)
+      : zero(set(static_cast<float>(x.zero_point))), scale(set(x.scale)) {}
+  HWY_INLINE Vector operator()(const Byte* q) const {
+    return hn::Mul(hn::Sub(load_bytes(q), zero), scale);
+  }
+};
+
+template <bool kHalfAway, class A, class B, class Y>
+struct AddEight {
+  DequantizeEight<A> real_a;
+  DequantizeEight<B> real_b;
+  FinishEight<kHalfAway, Y> finish;
 
   HWY_INLINE uint8_t operator()(const A* a, const B* b, Y* y) const {
     unsigned inside = 0, active = 0;
     for (int v = 0; v < kVectors; ++v) {
-      const Vector real_a = hn::Mul(hn::Sub(load_bytes(a + v * kLanes), zero_a), scale_a);
-      const Vector real_b = hn::Mul(hn::Sub(load_bytes(b + v * kLanes), zero_b), scale_b);
-      const Vector sum = hn::Add(real_a, real_b);
-      if (activates) active |= bits_of(hn::And(hn::Gt(sum, low), hn::Lt(sum, high)), v);
-      const Vector bounded = activates ? hn::Min(hn::Max(sum, low), high) : sum;
-      store_bytes(rounding(hn::Div(bounded, scale_y), inside, v), y + v * kLanes);
+      const int at = v * kLanes;
+      finish(hn::Add(real_a(a + at), real_b(b + at)), y, v, inside, active);
     }
-    if (!activates) active = 0xFF;
-    return static_cast<uint8_t>((inside | rounding.straight) & active);
+    return finish.bits(inside, active);
+  }
+};
+
+// A unary function in the form of a binary one: the second operand is not looked at.
+template <bool kHalfAway, class A, class Y>
+struct ChangeScaleEight {
+  DequantizeEight<A> real;
+  FinishEight<kHalfAway, Y> finish;
+
+  HWY_INLINE uint8_t operator()(const A* a, const A*, Y* y) const {
+    unsigned inside = 0, active = 0;
+    for (int v = 0; v < kVectors; ++v) finish(real(a + v * kLanes), y, v, inside, active);
+    return finish.bits(inside, active);
   }
 };
 
@@ -176,63 +220,94 @@ bool quantize_simd(const float* x, const Requantization& output, float scale, in
   return is_signed ? run(static_cast<int8_t*>(q)) : run(static_cast<uint8_t*>(q));
 }
 
+// Runs a body of eight elements over all, the last ones in places of their own.
+template <class Body, class A, class B, class Y>
+void run_eights(const Body& body, const A* a, const B* b, int64_t begin, int64_t end, Y* y,
+                uint8_t* passes) {
+  int64_t i = begin;
+  for (; i + kEight <= end; i += kEight) {
+    const uint8_t bits = body(a + i, b + i, y + i);
+    if (passes != nullptr) passes[i / 8] = bits;
+  }
+  if (i == end) return;
+  A rest_a[kEight] = {};
+  B rest_b[kEight] = {};
+  Y rest_y[kEight];
+  std::copy(a + i, a + end, rest_a);
+  std::copy(b + i, b + end, rest_b);
+  const uint8_t bits = body(rest_a, rest_b, rest_y);
+  std::copy_n(rest_y, end - i, y + i);
+  if (passes != nullptr) passes[i / 8] = bits;
+}
+
 template <bool kHalfAway, class A, class B, class Y>
 void add_all(const QuantizedOperand& a, const QuantizedOperand& b, const Requantization& output,
              float y_scale, int64_t count, Y* y, uint8_t* passes) {
   for_chunks(count, [&](int64_t begin, int64_t end) {
-    const bool activates = output.activation != Activation::kNone;
-    const float six = output.activation == Activation::kReLU6 ? output.six : INFINITY;
-    const AddEight<kHalfAway, A, B, Y> body{Rounding<kHalfAway>(output),
-                                            set(static_cast<float>(a.zero_point)),
-                                            set(static_cast<float>(b.zero_point)),
-                                            set(a.scale),
-                                            set(b.scale),
-                                            set(y_scale),
-                                            set(0.0F),
-                                            set(six),
-                                            activates};
-    const auto* qa = static_cast<const A*>(a.data);
-    const auto* qb = static_cast<const B*>(b.data);
-    int64_t i = begin;
-    for (; i + kEight <= end; i += kEight) {
-      const uint8_t bits = body(qa + i, qb + i, y + i);
-      if (passes != nullptr) passes[i / 8] = bits;
-    }
-    if (i == end) return;
-    A rest_a[kEight] = {};
-    B rest_b[kEight] = {};
-    Y rest_y[kEight];
-    std::copy(qa + i, qa + end, rest_a);
-    std::copy(qb + i, qb + end, rest_b);
-    const uint8_t bits = body(rest_a, rest_b, rest_y);
-    std::copy_n(rest_y, end - i, y + i);
-    if (passes != nullptr) passes[i / 8] = bits;
+    const AddEight<kHalfAway, A, B, Y> body{DequantizeEight<A>(a), DequantizeEight<B>(b),
+                                            FinishEight<kHalfAway, Y>(output, y_scale)};
+    run_eights(body, static_cast<const A*>(a.data), static_cast<const B*>(b.data), begin, end, y,
+               passes);
   });
+}
+
+// Calls run(int8_t* or uint8_t*).
+template <class Run>
+void with_sign(void* bytes, bool is_signed, const Run& run) {
+  if (is_signed) {
+    run(static_cast<int8_t*>(bytes));
+  } else {
+    run(static_cast<uint8_t*>(bytes));
+  }
 }
 
 void quantized_add_simd(const QuantizedOperand& a, const QuantizedOperand& b,
                         const Requantization& output, float y_scale, int64_t count, bool is_signed,
                         void* y, uint8_t* passes) {
   const bool away = output.round_mode == RoundMode::HALF_AWAY_FROM_ZERO;
-  const auto with_types = [&]<class A, class B, class Y>(A, B, Y* bytes) {
-    if (away) {
-      add_all<true, A, B>(a, b, output, y_scale, count, bytes, passes);
+  with_sign(y, is_signed, [&]<class Y>(Y* bytes) {
+    const auto run = [&](auto type_a, auto type_b) {
+      using A = decltype(type_a);
+      using B = decltype(type_b);
+      if (away) {
+        add_all<true, A, B>(a, b, output, y_scale, count, bytes, passes);
+      } else {
+        add_all<false, A, B>(a, b, output, y_scale, count, bytes, passes);
+      }
+    };
+    if (a.is_signed) {
+      b.is_signed ? run(int8_t{}, int8_t{}) : run(int8_t{}, uint8_t{});
     } else {
-      add_all<false, A, B>(a, b, output, y_scale, count, bytes, passes);
+      b.is_signed ? run(uint8_t{}, int8_t{}) : run(uint8_t{}, uint8_t{});
     }
-  };
-  const auto with_output = [&](auto type_a, auto type_b) {
-    if (is_signed) {
-      with_types(type_a, type_b, static_cast<int8_t*>(y));
-    } else {
-      with_types(type_a, type_b, static_cast<uint8_t*>(y));
-    }
-  };
-  if (a.is_signed) {
-    b.is_signed ? with_output(int8_t{}, int8_t{}) : with_output(int8_t{}, uint8_t{});
-  } else {
-    b.is_signed ? with_output(uint8_t{}, int8_t{}) : with_output(uint8_t{}, uint8_t{});
-  }
+  });
+}
+
+template <bool kHalfAway, class X, class Y>
+void change_scale_all(const QuantizedOperand& x, const Requantization& output, float y_scale,
+                      int64_t count, Y* y, uint8_t* passes) {
+  for_chunks(count, [&](int64_t begin, int64_t end) {
+    const ChangeScaleEight<kHalfAway, X, Y> body{DequantizeEight<X>(x),
+                                                 FinishEight<kHalfAway, Y>(output, y_scale)};
+    const auto* q = static_cast<const X*>(x.data);
+    run_eights(body, q, q, begin, end, y, passes);
+  });
+}
+
+void change_scale_simd(const QuantizedOperand& x, const Requantization& output, float y_scale,
+                       int64_t count, bool is_signed, void* y, uint8_t* passes) {
+  const bool away = output.round_mode == RoundMode::HALF_AWAY_FROM_ZERO;
+  with_sign(y, is_signed, [&]<class Y>(Y* bytes) {
+    const auto run = [&](auto type) {
+      using X = decltype(type);
+      if (away) {
+        change_scale_all<true, X>(x, output, y_scale, count, bytes, passes);
+      } else {
+        change_scale_all<false, X>(x, output, y_scale, count, bytes, passes);
+      }
+    };
+    x.is_signed ? run(int8_t{}) : run(uint8_t{});
+  });
 }
 
 void masked_scale_simd(const float* dy, const uint8_t* passes, float factor_a, float factor_b,
@@ -444,6 +519,7 @@ HWY_EXPORT(scale_simd);
 HWY_EXPORT(quantize_simd);
 HWY_EXPORT(dequantize_simd);
 HWY_EXPORT(quantized_add_simd);
+HWY_EXPORT(change_scale_simd);
 HWY_EXPORT(masked_scale_simd);
 HWY_EXPORT(quantize_weights_simd);
 HWY_EXPORT(quantize_weights_backward_simd);
@@ -494,6 +570,11 @@ void quantized_add(const QuantizedOperand& a, const QuantizedOperand& b,
                    void* y, uint8_t* passes) {
   HWY_DYNAMIC_DISPATCH(quantized_add_simd)
   (a, b, output, y_scale, count, is_signed, y, passes);
+}
+
+void change_scale(const QuantizedOperand& x, const Requantization& output, float y_scale,
+                  int64_t count, bool is_signed, void* y, uint8_t* passes) {
+  HWY_DYNAMIC_DISPATCH(change_scale_simd)(x, output, y_scale, count, is_signed, y, passes);
 }
 
 void masked_scale(const float* dy, const uint8_t* passes, float factor_a, float factor_b,

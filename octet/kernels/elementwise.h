@@ -59,6 +59,10 @@ void quantized_add(const QuantizedOperand& a, const QuantizedOperand& b,
                    const Requantization& output, float y_scale, int64_t count, bool is_signed,
                    void* y, uint8_t* passes);
 
+// The same of one operand: y = clamp(round(act(x) / y_scale) + zero_point).
+void change_scale(const QuantizedOperand& x, const Requantization& output, float y_scale,
+                  int64_t count, bool is_signed, void* y, uint8_t* passes);
+
 // da = passes ? dy * factor_a : 0, db likewise; either may be null, and da or db may be dy.
 void masked_scale(const float* dy, const uint8_t* passes, float factor_a, float factor_b,
                   int64_t count, float* da, float* db);

@@ -32,6 +32,7 @@ constexpr StepMaker kStepMakers[] = {
     add_quantized_convolution,
     add_quantized_affine,
     add_quantized_add,
+    add_change_of_scale,
     add_quantized_global_pooling,
     add_weight_quantize,
     add_quantize,

@@ -112,6 +112,7 @@ void FloatConvolution::set_weights(const float* w) {
   State& s = *state_;
   s.weights = w;
   s.backward_data_packed = false;
+  if (!s.forward_w) return;
   run(s.forward_w->pack, {{DNNL_ARG_FROM, wrap(s.plain_w, w)}, {DNNL_ARG_TO, s.forward_w->packed}});
 }
 

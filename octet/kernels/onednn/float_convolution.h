@@ -17,8 +17,8 @@ class FloatConvolution {
   struct Options {
     Layout in = Layout::kPlain;
     Layout out = Layout::kPlain;
-    bool bias = false;  // forward adds one value per output channel, backward gives its gradient
-    bool forward = true;    // forward() will be called
+    bool bias = false;    // forward adds one value per output channel, backward gives its gradient
+    bool forward = true;  // forward() will be called
     bool gradients = true;  // backward_* will be called
     bool relu = false;      // max(y, 0) behind it
   };

@@ -10,6 +10,8 @@ namespace {
 
 // Each operand is followed by its scale and zero point.
 constexpr size_t kA = 0, kB = 3, kYScale = 6, kYZeroPoint = 7;
+// Requantize: x, scale, zero point, then these of y.
+constexpr size_t kUnaryYScale = 3;
 
 class QuantizedAddStep : public Step {
  public:
@@ -54,7 +56,69 @@ class QuantizedAddStep : public Step {
   BufferId passes_ = kNoId;
 };
 
+class ChangeOfScaleStep : public Step {
+ public:
+  ChangeOfScaleStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
+                    std::vector<ValueId> outputs, const IntegerOutput& output)
+      : Step(std::move(name), std::move(inputs), std::move(outputs)),
+        requantization_(requantization_of(output)) {
+    const Value& y = builder.value(this->outputs()[0]);
+    if (!y.needs_gradient) return;
+    passes_ = builder.add_buffer((y.elements() + 7) / 8);
+    memory.kept.push_back(passes_);
+  }
+
+  std::string kernel() const override { return "requantize"; }
+
+  void forward() override {
+    Value& y = output();
+    requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kUnaryYScale + 1)));
+    kernels::change_scale({.data = input(0).data,
+                           .is_signed = input(0).is_signed(),
+                           .zero_point = static_cast<int32_t>(scalar_of(input(2))),
+                           .scale = scalar_of(input(1))},
+                          requantization_, scalar_of(input(kUnaryYScale)), y.elements(),
+                          y.is_signed(), y.data, passes());
+  }
+
+  void backward() override {
+    float* dx = input_gradient(0);
+    if (dx == nullptr) return;
+    kernels::masked_scale(output().gradient, passes(),
+                          scalar_of(input(1)) / scalar_of(input(kUnaryYScale)), 1,
+                          output().elements(), dx, nullptr);
+  }
+
+ private:
+  uint8_t* passes() const {
+    return passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_));
+  }
+
+  kernels::Requantization requantization_;
+  BufferId passes_ = kNoId;
+};
+
 }  // namespace
+
+bool add_change_of_scale(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  const auto* op = std::get_if<Requantize>(&function.attributes);
+  if (op == nullptr) return false;
+  const auto type = element_type_of(*op);
+  const VariableId x = function.inputs[0];
+  if (!type || *type == ElementType::kFloat32 || !is_small_integer(builder, x)) return false;
+  std::vector<ValueId> inputs;
+  for (size_t i = 0; i < function.inputs.size(); ++i) {
+    if (i > 0 && !is_scalar_leaf(builder, function.inputs[i])) return false;
+    inputs.push_back(builder.value_of(function.inputs[i]));
+  }
+  const Value& source = builder.made(x);
+  const ValueId y =
+      builder.add_value(function.outputs[0], *type, source.layout, source.needs_gradient);
+  builder.add_step(std::make_unique<ChangeOfScaleStep>(
+      builder, builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y}, *op));
+  return true;
+}
 
 bool add_quantized_add(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);

@@ -59,8 +59,8 @@ class QuantizedAffineStep : public Step {
     const at::Tensor x = integers(floats_);
     const at::Tensor w = weights();
     Value& y = output();
-    at::Tensor sums = at::from_blob(accumulates_ ? y.data : buffer(sums_), {rows_, outputs_},
-                                    at::kFloat);
+    at::Tensor sums =
+        at::from_blob(accumulates_ ? y.data : buffer(sums_), {rows_, outputs_}, at::kFloat);
     multiply(x, w, sums);
     set_bias();
     if (accumulates_) {
@@ -171,11 +171,11 @@ bool add_quantized_affine(Builder& builder, FunctionId id) {
     inputs.push_back(i == kX ? builder.as_layout(x, kernels::Layout::kPlain)
                              : builder.value_of(function.inputs[i]));
   }
-  const ValueId y = builder.add_value(function.outputs[0], *type, kernels::Layout::kPlain,
-                                      needs_gradient);
-  builder.add_step(std::make_unique<QuantizedAffineStep>(
-      builder, builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y},
-      builder.type(w).shape[0], *affine));
+  const ValueId y =
+      builder.add_value(function.outputs[0], *type, kernels::Layout::kPlain, needs_gradient);
+  builder.add_step(std::make_unique<QuantizedAffineStep>(builder, builder.graph().display_name(id),
+                                                         std::move(inputs), std::vector<ValueId>{y},
+                                                         builder.type(w).shape[0], *affine));
   return true;
 }
 

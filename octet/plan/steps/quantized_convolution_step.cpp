@@ -48,10 +48,9 @@ class QuantizedConvolutionStep : public Step {
       memory.forward_scratch = {sums_};
     }
     if (!y.needs_gradient) return;
-    backward_.emplace(shape, kernels::FloatConvolution::Options{.in = x.layout,
-                                                                .out = y.layout,
-                                                                .bias = has_bias_,
-                                                                .forward = false});
+    backward_.emplace(shape,
+                      kernels::FloatConvolution::Options{
+                          .in = x.layout, .out = y.layout, .bias = has_bias_, .forward = false});
     floats_ = builder.add_buffer(x.elements() * 4);
     memory.backward_scratch = {floats_};
     memory.saved = {this->inputs()[kX], this->inputs()[kW]};
@@ -104,10 +103,9 @@ class QuantizedConvolutionStep : public Step {
     kernels::to_float(x.data, x.is_signed(), x_zero, x.elements(), float_buffer(floats_));
     // The primitive makes both; what nobody wants goes to a place of its own.
     const Timed timed(primitive_seconds_);
-    backward_->backward_weights(float_buffer(floats_), y.gradient,
-                                dw != nullptr ? dw : place(unwanted_, weights_.numel()),
-                                dbias != nullptr ? dbias
-                                                 : place(unwanted_bias_, shape_.out_channels));
+    backward_->backward_weights(
+        float_buffer(floats_), y.gradient, dw != nullptr ? dw : place(unwanted_, weights_.numel()),
+        dbias != nullptr ? dbias : place(unwanted_bias_, shape_.out_channels));
   }
 
  private:
