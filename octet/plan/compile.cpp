@@ -10,6 +10,7 @@
 #include "octet/plan/builder.h"
 #include "octet/plan/steps/aten_step.h"
 #include "octet/plan/steps/elementwise_step.h"
+#include "octet/plan/steps/float_affine_step.h"
 #include "octet/plan/steps/float_convolution_step.h"
 #include "octet/plan/steps/global_pooling_step.h"
 #include "octet/plan/steps/max_pooling_step.h"
@@ -40,6 +41,7 @@ constexpr StepMaker kStepMakers[] = {
     add_dequantize_sums,
     add_max_pooling,
     add_float_convolution,
+    add_float_affine,
     add_normalization,
     add_relu,
     add_sum,

@@ -145,6 +145,11 @@ dnnl::batch_normalization_backward::primitive_desc batch_normalization_backward(
           options.epsilon, flags_of(options),         forward};
 }
 
+dnnl::matmul::primitive_desc matrix_product(const memory::desc& a, const memory::desc& b,
+                                            const memory::desc& bias, const memory::desc& c) {
+  return {engine(), a, b, bias, c};
+}
+
 #else
 
 dnnl::convolution_forward::primitive_desc convolution_forward(const ConvolutionShape& shape,
@@ -195,6 +200,13 @@ dnnl::batch_normalization_backward::primitive_desc batch_normalization_backward(
     const memory::desc& x, const NormalizationOptions& options,
     const dnnl::batch_normalization_forward::primitive_desc& forward) {
   return {{dnnl::prop_kind::backward, x, x, options.epsilon, flags_of(options)}, engine(), forward};
+}
+
+dnnl::matmul::primitive_desc matrix_product(const memory::desc& a, const memory::desc& b,
+                                            const memory::desc& bias, const memory::desc& c) {
+  const auto desc =
+      bias.data.ndims == 0 ? dnnl::matmul::desc(a, b, c) : dnnl::matmul::desc(a, b, bias, c);
+  return {desc, engine()};
 }
 
 #endif

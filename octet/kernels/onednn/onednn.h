@@ -54,4 +54,10 @@ dnnl::batch_normalization_backward::primitive_desc batch_normalization_backward(
     const dnnl::memory::desc& x, const NormalizationOptions& options,
     const dnnl::batch_normalization_forward::primitive_desc& forward);
 
+// `bias` may be empty.
+dnnl::matmul::primitive_desc matrix_product(const dnnl::memory::desc& a,
+                                            const dnnl::memory::desc& b,
+                                            const dnnl::memory::desc& bias,
+                                            const dnnl::memory::desc& c);
+
 }  // namespace octet::kernels::onednn

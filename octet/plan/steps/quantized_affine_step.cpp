@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "octet/base/error.h"
+#include "octet/kernels/onednn/matrix_product.h"
 #include "octet/kernels/requantize.h"
 #include "octet/ops/quantized_layers.h"
 #include "octet/plan/steps/integer_layer.h"
@@ -20,7 +21,7 @@ using layer_input::kBias, layer_input::kW, layer_input::kWScale, layer_input::kX
 // Up to here float32 sums of whole numbers are exact.
 constexpr double kExactInFloat = 1 << 24;
 
-// x: (rows, columns) integers; w: (columns, outputs); the products by BLAS.
+// x: (rows, columns) integers; w: (columns, outputs). Products of floats that hold whole numbers.
 class QuantizedAffineStep : public Step {
  public:
   QuantizedAffineStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
@@ -36,6 +37,7 @@ class QuantizedAffineStep : public Step {
     has_bias_ = this->inputs().size() > kBias;
     whole_bias_ = has_bias_ && builder.type(builder.value(this->inputs()[kBias]).variable).dtype !=
                                    DType::kFloat32;
+    product_.emplace(rows_, columns_, outputs_, kernels::MatrixProduct::Options{});
     floats_ = builder.add_buffer(x.elements() * 4);
     memory.forward_scratch = {floats_};
     if (!accumulates_) {
@@ -43,6 +45,10 @@ class QuantizedAffineStep : public Step {
       memory.forward_scratch.push_back(sums_);
     }
     if (!y.needs_gradient) return;
+    product_dx_.emplace(rows_, outputs_, columns_,
+                        kernels::MatrixProduct::Options{.transposed_b = true});
+    product_dw_.emplace(columns_, rows_, outputs_,
+                        kernels::MatrixProduct::Options{.transposed_a = true});
     back_floats_ = builder.add_buffer(x.elements() * 4);
     memory.backward_scratch = {back_floats_};
     memory.saved = {this->inputs()[kX], this->inputs()[kW]};
@@ -52,7 +58,7 @@ class QuantizedAffineStep : public Step {
     }
   }
 
-  std::string kernel() const override { return "blas:f32"; }
+  std::string kernel() const override { return "onednn:f32"; }
   int64_t multiply_accumulates() const override { return rows_ * columns_ * outputs_; }
 
   void forward() override {
@@ -85,12 +91,13 @@ class QuantizedAffineStep : public Step {
     }
     const at::Tensor dy = at::from_blob(y.gradient, {rows_, outputs_}, at::kFloat);
     if (float* dx = input_gradient(kX)) {
-      at::Tensor target = at::from_blob(dx, {rows_, columns_}, at::kFloat);
-      at::mm_out(target, dy, weights().t());
+      const Timed timed(primitive_seconds_);
+      product_dx_->run(y.gradient, weights().data_ptr<float>(), nullptr, dx);
     }
     if (float* dw = input_gradient(kW)) {
-      at::Tensor target = at::from_blob(dw, {columns_, outputs_}, at::kFloat);
-      at::mm_out(target, integers(back_floats_).t(), dy);
+      const at::Tensor x = integers(back_floats_);
+      const Timed timed(primitive_seconds_);
+      product_dw_->run(x.data_ptr<float>(), y.gradient, nullptr, dw);
     }
     float* dbias = has_bias_ ? input_gradient(kBias) : nullptr;
     if (dbias == nullptr) return;
@@ -112,14 +119,15 @@ class QuantizedAffineStep : public Step {
     return at::from_blob(float_buffer(place), {rows_, columns_}, at::kFloat);
   }
   at::Tensor weights() const {
-    return input(kW).tensor.to(at::kFloat).reshape({columns_, outputs_});
+    return input(kW).tensor.to(at::kFloat).contiguous().reshape({columns_, outputs_});
   }
 
   // Exact whatever the order of the sums: in float64 where float32 does not hold them.
-  static void multiply(const at::Tensor& x, const at::Tensor& w, at::Tensor& sums) {
+  void multiply(const at::Tensor& x, const at::Tensor& w, at::Tensor& sums) const {
     const double bound = x.abs().max().item<double>() * w.abs().sum(0).max().item<double>();
     if (bound < kExactInFloat) {
-      at::mm_out(sums, x, w);
+      const Timed timed(primitive_seconds_);
+      product_->run(x.data_ptr<float>(), w.data_ptr<float>(), nullptr, sums.data_ptr<float>());
     } else {
       sums.copy_(at::mm(x.to(at::kDouble), w.to(at::kDouble)));
     }
@@ -146,6 +154,7 @@ class QuantizedAffineStep : public Step {
   bool accumulates_;  // int32 sums, not requantized
   bool has_bias_ = false;
   bool whole_bias_ = false;  // int32, else a float in units of the sums
+  std::optional<kernels::MatrixProduct> product_, product_dx_, product_dw_;
   BufferId floats_ = kNoId, sums_ = kNoId, back_floats_ = kNoId, passes_ = kNoId;
   std::vector<int32_t> bias_;
   std::vector<float> offset_, multiplier_;
