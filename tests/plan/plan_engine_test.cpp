@@ -3,7 +3,10 @@
 #include "octet/plan/plan_engine.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 #include "octet/base/error.h"
 #include "octet/graph/functions.h"
@@ -191,6 +194,196 @@ INSTANTIATE_TEST_SUITE_P(Networks, PlanOfIntegers,
                                          Case{"ResNet18", models::resnet18, false, false},
                                          Case{"ResNet18Asymmetric", models::resnet18, true, true}),
                          [](const auto& info) { return std::string(info.param.name); });
+
+TEST(PlanEngine, SimulationKeepsItsValuesUpToRounding) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::SIM_QNN;
+  config.channel_wise = true;
+  QuantizedJob job(models::mobilenet_v1, config);
+  const std::vector<VariableId> keep = job.integer_values();
+  const RunResult expected =
+      run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, nullptr);
+  const RunResult given = run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep,
+                                   poisoned_engine());
+  // The simulation adds up floats, the plan integers: where a sum lies on the border between two
+  // steps, they may take different ones, and what reads that value follows.
+  double differing = 0, values = 0;
+  for (const VariableId id : keep) {
+    const auto found = given.values.find(id);
+    if (found == given.values.end()) continue;
+    const at::Tensor difference = (expected.values.at(id) - found->second).abs();
+    EXPECT_LE(difference.max().item<double>(), 2) << job.graph().variable(id).name;
+    differing += difference.gt(0).sum().item<double>();
+    values += static_cast<double>(difference.numel());
+  }
+  EXPECT_GT(values, 1e5);
+  EXPECT_LT(differing / values, 1e-3);
+  EXPECT_LT(relative_difference(expected.values.at(job.loss.id()), given.values.at(job.loss.id())),
+            1e-3);
+}
+
+TEST(PlanEngine, AnyBatchAndNumberOfThreadsGiveTheSameIntegers) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::QNN;
+  QuantizedJob job(models::resnet18, config);
+  const int threads = at::get_num_threads();
+  RandomState random(1);
+  const at::Tensor images = at::randn({16, 3, 32, 32}, random.generator(at::kCPU));
+  at::Tensor expected;
+  PlanEngine engine;
+  for (const int count : {1, 2}) {
+    at::set_num_threads(count);
+    for (const int64_t batch : {16, 3, 1}) {
+      std::vector<at::Tensor> results;
+      for (int64_t first = 0; first < 16; first += batch) {
+        const Values inputs{{job.image.id(), images.slice(0, first, std::min(first + batch, INT64_C(16)))}};
+        results.push_back(engine
+                              .forward(job.graph(), job.parameters(), inputs, job.pred.id(), random,
+                                       {.gradients = false, .keep = {}, .observer = {}})
+                              .at(job.pred.id()));
+      }
+      const at::Tensor result = at::cat(results);
+      if (!expected.defined()) expected = result;
+      EXPECT_TRUE(at::equal(result, expected)) << count << " threads, batch " << batch;
+    }
+  }
+  at::set_num_threads(threads);
+}
+
+// Training by plans, step after step, beside training by the reference.
+TEST(PlanEngine, TrainingStaysWithTheReference) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::QNN;
+  QuantizedJob by_plan(models::mobilenet_v1, config), by_reference(models::mobilenet_v1, config);
+  by_plan.loss.network().set_engine(std::make_shared<PlanEngine>());
+  for (int i = 0; i < 5; ++i) {
+    by_plan.step();
+    by_reference.step();
+    // Gradients differ by rounding, so weights do, and a weight next to a border takes another
+    // integer now and then.
+    EXPECT_NEAR(by_plan.loss.d().item<double>(), by_reference.loss.d().item<double>(), 2e-3) << i;
+  }
+}
+
+TEST(PlanEngine, TheSameSeedGivesTheSameBits) {
+  std::vector<at::Tensor> losses;
+  for (int repetition = 0; repetition < 2; ++repetition) {
+    QATConfig config;
+    QuantizedJob job(models::resnet18, config);
+    job.loss.network().set_engine(std::make_shared<PlanEngine>());
+    for (int i = 0; i < 3; ++i) job.step();
+    losses.push_back(job.loss.d().clone());
+  }
+  EXPECT_TRUE(at::equal(losses[0], losses[1]));
+}
+
+TEST(PlanEngine, CompilesAgainOnlyForAnotherGraphOrShape) {
+  QATConfig config;
+  QuantizedJob job(models::mobilenet_v1, config);
+  auto engine = std::make_shared<PlanEngine>();
+  job.loss.network().set_engine(engine);
+  for (int i = 0; i < 3; ++i) job.step();
+  EXPECT_EQ(engine->compiled(), 1);
+  job.image.d() = job.image.d().slice(0, 0, 2);
+  job.label.d() = job.label.d().slice(0, 0, 2);
+  job.loss.forward();
+  EXPECT_EQ(engine->compiled(), 2);
+  job.graph().rename_variable(job.pred.id(), "logits");
+  job.loss.forward();
+  EXPECT_EQ(engine->compiled(), 3);
+}
+
+TEST(PlanEngine, TakesNoMemoryFromStepToStep) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::QNN;
+  QuantizedJob job(models::mobilenet_v1, config);
+  auto engine = std::make_shared<PlanEngine>();
+  job.loss.network().set_engine(engine);
+  const auto resident_pages = [] {
+    std::ifstream file("/proc/self/statm");
+    int64_t size = 0, resident = 0;
+    file >> size >> resident;
+    return resident;
+  };
+  for (int i = 0; i < 20; ++i) job.step();
+  const int64_t before = resident_pages();
+  for (int i = 0; i < 200; ++i) job.step();
+  // A leak of one activation of the smallest layer in each step would be 200 pages of 4 KB.
+  EXPECT_LT(resident_pages() - before, 100);
+}
+
+TEST(PlanEngine, GradientsAddUpUntilTheyAreZeroed) {
+  auto parameters = std::make_shared<ParameterStore>(1);
+  Network network(parameters, "net");
+  const VariableRef x = network.input("x", {2, 8, 5, 5});
+  const VariableRef y = F::relu(PF::convolution(x, "conv", 8, {3, 3}));
+  network.set_engine(std::make_shared<PlanEngine>());
+  RandomState random(1);
+  x.d() = at::randn({2, 8, 5, 5}, random.generator(at::kCPU));
+  at::Tensor& w = parameters->at("conv/conv/W").value;
+  y.forward();
+  y.backward();
+  const at::Tensor once = w.grad().clone();
+  y.forward();
+  y.backward();
+  EXPECT_TRUE(at::allclose(w.grad(), once * 2));
+  // Somebody who holds a gradient keeps it.
+  const at::Tensor held = w.grad();
+  const at::Tensor copy = held.clone();
+  w.mutable_grad().reset();
+  y.forward();
+  y.backward();
+  EXPECT_TRUE(at::equal(held, copy));
+  EXPECT_TRUE(at::equal(w.grad(), once));
+}
+
+TEST(PlanEngine, Messages) {
+  auto parameters = std::make_shared<ParameterStore>(1);
+  Network network(parameters, "net");
+  const VariableRef x = network.input("x", {2, 8, 5, 5});
+  const VariableRef y = F::relu(PF::convolution(x, "conv", 8, {3, 3}));
+  network.set_engine(std::make_shared<PlanEngine>());
+  const auto expect_error = [](const auto& action, const std::string& message) {
+    try {
+      action();
+      ADD_FAILURE() << "no error: " << message;
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()), message);
+    }
+  };
+  expect_error([&] { y.forward(); }, "[x] the network's input has no value");
+  x.d() = at::zeros({2, 8, 5, 6});
+  expect_error([&] { y.forward(); },
+               "[x] the input has shape (2, 8, 5, 6), the network expects (2, 8, 5, 5)");
+  x.d() = at::zeros({2, 8, 5, 5});
+  const std::string early = fmt::format(
+      "[{}] backward() needs a forward() with gradients before it", y.name());
+  y.forward({.gradients = false});
+  expect_error([&] { y.backward(); }, early);
+  y.forward();
+  y.backward();
+  expect_error([&] { y.backward(); }, early);
+}
+
+TEST(PlanEngine, NaNsAreErrorsThatNameTheValue) {
+  QATConfig config;
+  QuantizedJob job(models::mobilenet_v1, config);
+  job.loss.network().set_engine(std::make_shared<PlanEngine>());
+  const auto message = [&] {
+    try {
+      job.loss.forward();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const at::Tensor image = job.image.d().clone();
+  job.image.d() = image.clone();
+  job.image.d()[1][2][3][4] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(message(), "[image] holds a NaN, which no integer stands for");
+  job.image.d() = image;
+  EXPECT_EQ(message(), "no error");
+}
 
 }  // namespace
 }  // namespace octet
