@@ -1,12 +1,12 @@
 // Everything that a program which uses Octet needs: one include.
 //
-//   networks       Network, VariableRef, ParameterStore, F:: (operations), PF:: (layers)
-//   models         models::mobilenet_v1, models::resnet18, ...
-//   data           open_dataset, DataLoader, training_augmentation, validation_augmentation
-//   training       Sgd, Momentum, Nesterov, Adam, AdamW, RMSprop, Lars, schedules, metrics,
-//   Progress quantization   QATConfig and its presets, QATScheduler files          read_nnp,
-//   write_nnp, read_onnx, write_onnx, read_npy, write_npy errors         Error, FileError,
-//   InternalError
+//   networks      Network, VariableRef, ParameterStore, F:: (operations), PF:: (layers), PlanEngine
+//   models        models::mobilenet_v1, models::resnet18, ...
+//   data          open_dataset, DataLoader, training_augmentation, validation_augmentation
+//   training      Sgd, Momentum, Nesterov, Adam, AdamW, RMSprop, Lars, schedules, metrics, Progress
+//   quantization  QATConfig and its presets, QATScheduler
+//   files         read_nnp, write_nnp, read_onnx, write_onnx, read_npy, write_npy
+//   errors        Error, FileError, InternalError
 #pragma once
 
 #include <ATen/ATen.h>
@@ -21,6 +21,7 @@
 #include "octet/graph/parametric_functions.h"
 #include "octet/graph/text.h"
 #include "octet/models/zoo.h"
+#include "octet/plan/plan_engine.h"
 #include "octet/qat/qat_config.h"
 #include "octet/qat/qat_scheduler.h"
 #include "octet/train/adam.h"

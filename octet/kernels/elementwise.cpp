@@ -482,20 +482,24 @@ void sum_simd(const float* a, const float* b, int64_t count, bool relu, float* y
       [&](int64_t i) { y[i] = std::max(a[i] + b[i], low); });
 }
 
-void relu_simd(const float* x, int64_t count, float* y) {
-  elementwise(
-      count, [&](int64_t i) { hn::StoreU(hn::Max(at(x + i), set(0.0F)), Floats(), y + i); },
-      [&](int64_t i) { y[i] = std::max(x[i], 0.0F); });
-}
-
-void relu_backward_simd(const float* dy, const float* y, int64_t count, float* dx) {
+void relu_simd(const float* x, float bound, int64_t count, float* y) {
   elementwise(
       count,
       [&](int64_t i) {
-        const auto on = hn::Gt(at(y + i), set(0.0F));
+        hn::StoreU(hn::Min(hn::Max(at(x + i), set(0.0F)), set(bound)), Floats(), y + i);
+      },
+      [&](int64_t i) { y[i] = std::min(std::max(x[i], 0.0F), bound); });
+}
+
+void relu_backward_simd(const float* dy, const float* y, float bound, int64_t count, float* dx) {
+  elementwise(
+      count,
+      [&](int64_t i) {
+        const Vector value = at(y + i);
+        const auto on = hn::And(hn::Gt(value, set(0.0F)), hn::Lt(value, set(bound)));
         hn::StoreU(hn::IfThenElseZero(on, at(dy + i)), Floats(), dx + i);
       },
-      [&](int64_t i) { dx[i] = y[i] > 0 ? dy[i] : 0.0F; });
+      [&](int64_t i) { dx[i] = y[i] > 0 && y[i] < bound ? dy[i] : 0.0F; });
 }
 
 void scale_simd(const float* x, float factor, int64_t count, float* y) {
@@ -532,12 +536,12 @@ void sum(const float* a, const float* b, int64_t count, bool relu, float* y) {
   HWY_DYNAMIC_DISPATCH(sum_simd)(a, b, count, relu, y);
 }
 
-void relu(const float* x, int64_t count, float* y) {
-  HWY_DYNAMIC_DISPATCH(relu_simd)(x, count, y);
+void relu(const float* x, float bound, int64_t count, float* y) {
+  HWY_DYNAMIC_DISPATCH(relu_simd)(x, bound, count, y);
 }
 
-void relu_backward(const float* dy, const float* y, int64_t count, float* dx) {
-  HWY_DYNAMIC_DISPATCH(relu_backward_simd)(dy, y, count, dx);
+void relu_backward(const float* dy, const float* y, float bound, int64_t count, float* dx) {
+  HWY_DYNAMIC_DISPATCH(relu_backward_simd)(dy, y, bound, count, dx);
 }
 
 void scale(const float* x, float factor, int64_t count, float* y) {

@@ -22,10 +22,10 @@ void add(const float* x, float* y, int64_t count);
 // y = a + b; with `relu` max(a + b, 0).
 void sum(const float* a, const float* b, int64_t count, bool relu, float* y);
 
-// y = max(x, 0). May be in place.
-void relu(const float* x, int64_t count, float* y);
-// dx = y > 0 ? dy : 0. May be in place.
-void relu_backward(const float* dy, const float* y, int64_t count, float* dx);
+// y = min(max(x, 0), bound), of which the bound may be infinite. May be in place.
+void relu(const float* x, float bound, int64_t count, float* y);
+// dx = 0 < y < bound ? dy : 0. May be in place.
+void relu_backward(const float* dy, const float* y, float bound, int64_t count, float* dx);
 
 // y = factor * x. May be in place.
 void scale(const float* x, float factor, int64_t count, float* y);

@@ -26,6 +26,8 @@ class Builder {
   // Adds what a step makes for the graph's value; it may then be read under its id.
   ValueId add_loose(VariableId id, bool needs_gradient);
   ValueId add_value(VariableId id, ElementType type, kernels::Layout layout, bool needs_gradient);
+  // The graph's value `to` is the same as `from`.
+  void alias(VariableId to, VariableId from) { by_variable_[to] = by_variable_[from]; }
   const Value& value(ValueId id) const { return values_[id]; }
   // As the function that makes it left it.
   ValueId value_of(VariableId id) const { return by_variable_[id]; }

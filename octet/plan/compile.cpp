@@ -15,6 +15,7 @@
 #include "octet/plan/steps/global_pooling_step.h"
 #include "octet/plan/steps/max_pooling_step.h"
 #include "octet/plan/steps/normalization_step.h"
+#include "octet/plan/steps/pass_through_step.h"
 #include "octet/plan/steps/quantize_step.h"
 #include "octet/plan/steps/quantized_add_step.h"
 #include "octet/plan/steps/quantized_affine_step.h"
@@ -44,6 +45,8 @@ constexpr StepMaker kStepMakers[] = {
     add_float_affine,
     add_normalization,
     add_relu,
+    add_identity,
+    add_recorder,
     add_sum,
     add_global_pooling,
 };

@@ -149,7 +149,7 @@ Values Plan::forward(ParameterStore& parameters, const Values& inputs, RandomSta
   }
   Values results;
   for (const auto& [variable, id] : parts_.kept) results[variable] = exported(parts_.values[id]);
-  ready_for_backward_ = parts_.gradients && parts_.values[parts_.output].gradient != nullptr;
+  ready_for_backward_ = parts_.gradients && parts_.values[parts_.output].needs_gradient;
   return results;
 }
 
@@ -169,6 +169,7 @@ void Plan::bind_parameter_gradients(ParameterStore& parameters) {
 
 void Plan::hand_over_gradients(ParameterStore& parameters) {
   std::vector<bool> written(parts_.values.size(), false);
+  written[parts_.output] = true;
   for (const auto& step : parts_.steps) {
     for (const GradientTarget& target : step->gradient_targets) {
       written[step->inputs()[target.input]] = true;

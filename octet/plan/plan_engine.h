@@ -63,3 +63,10 @@ class PlanEngine : public Engine {
 };
 
 }  // namespace octet::plan
+
+namespace octet {
+
+using plan::PlanEngine;
+using plan::PlanEngineOptions;
+
+}  // namespace octet

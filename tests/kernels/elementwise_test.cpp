@@ -63,11 +63,15 @@ TEST_P(Elementwise, FloatArithmetic) {
   }
   sum(a.data(), b.data(), kCount, /*relu=*/true, y.data());
   for (int64_t i = 0; i < kCount; ++i) ASSERT_EQ(y[i], std::max(a[i] + b[i], 0.0F));
-  relu(a.data(), kCount, y.data());
-  for (int64_t i = 0; i < kCount; ++i) ASSERT_EQ(y[i], std::max(a[i], 0.0F));
   std::vector<float> dx(kCount);
-  relu_backward(b.data(), y.data(), kCount, dx.data());
-  for (int64_t i = 0; i < kCount; ++i) ASSERT_EQ(dx[i], a[i] > 0 ? b[i] : 0.0F);
+  for (const float bound : {INFINITY, 6.0F}) {
+    relu(a.data(), bound, kCount, y.data());
+    relu_backward(b.data(), y.data(), bound, kCount, dx.data());
+    for (int64_t i = 0; i < kCount; ++i) {
+      ASSERT_EQ(y[i], std::min(std::max(a[i], 0.0F), bound));
+      ASSERT_EQ(dx[i], a[i] > 0 && a[i] < bound ? b[i] : 0.0F);
+    }
+  }
   scale(a.data(), 0.3F, kCount, y.data());
   for (int64_t i = 0; i < kCount; ++i) ASSERT_EQ(y[i], a[i] * 0.3F);
 }

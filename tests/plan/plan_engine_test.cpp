@@ -203,8 +203,8 @@ TEST(PlanEngine, SimulationKeepsItsValuesUpToRounding) {
   const std::vector<VariableId> keep = job.integer_values();
   const RunResult expected =
       run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, nullptr);
-  const RunResult given = run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep,
-                                   poisoned_engine());
+  const RunResult given =
+      run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, poisoned_engine());
   // The simulation adds up floats, the plan integers: where a sum lies on the border between two
   // steps, they may take different ones, and what reads that value follows.
   double differing = 0, values = 0;
@@ -236,7 +236,8 @@ TEST(PlanEngine, AnyBatchAndNumberOfThreadsGiveTheSameIntegers) {
     for (const int64_t batch : {16, 3, 1}) {
       std::vector<at::Tensor> results;
       for (int64_t first = 0; first < 16; first += batch) {
-        const Values inputs{{job.image.id(), images.slice(0, first, std::min(first + batch, INT64_C(16)))}};
+        const Values inputs{
+            {job.image.id(), images.slice(0, first, std::min(first + batch, INT64_C(16)))}};
         results.push_back(engine
                               .forward(job.graph(), job.parameters(), inputs, job.pred.id(), random,
                                        {.gradients = false, .keep = {}, .observer = {}})
@@ -356,8 +357,8 @@ TEST(PlanEngine, Messages) {
   expect_error([&] { y.forward(); },
                "[x] the input has shape (2, 8, 5, 6), the network expects (2, 8, 5, 5)");
   x.d() = at::zeros({2, 8, 5, 5});
-  const std::string early = fmt::format(
-      "[{}] backward() needs a forward() with gradients before it", y.name());
+  const std::string early =
+      fmt::format("[{}] backward() needs a forward() with gradients before it", y.name());
   y.forward({.gradients = false});
   expect_error([&] { y.backward(); }, early);
   y.forward();

@@ -1,5 +1,6 @@
 #include "octet/plan/steps/elementwise_step.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "octet/kernels/elementwise.h"
@@ -10,21 +11,25 @@ namespace {
 
 class ReluStep : public Step {
  public:
-  ReluStep(std::string name, ValueId x, ValueId y) : Step(std::move(name), {x}, {y}) {
+  ReluStep(std::string name, ValueId x, ValueId y, float bound)
+      : Step(std::move(name), {x}, {y}), bound_(bound) {
     memory.saved = {y};
   }
 
   std::string kernel() const override { return "relu"; }
 
   void forward() override {
-    kernels::relu(input(0).floats(), output().elements(), output().floats());
+    kernels::relu(input(0).floats(), bound_, output().elements(), output().floats());
   }
 
   void backward() override {
     float* dx = input_gradient(0);
     if (dx == nullptr) return;
-    kernels::relu_backward(output().gradient, output().floats(), output().elements(), dx);
+    kernels::relu_backward(output().gradient, output().floats(), bound_, output().elements(), dx);
   }
+
+ private:
+  float bound_;
 };
 
 class SumStep : public Step {
@@ -51,14 +56,16 @@ class SumStep : public Step {
 
 bool add_relu(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
-  if (!std::holds_alternative<ReLU>(function.attributes)) return false;
+  const bool six = std::holds_alternative<ReLU6>(function.attributes);
+  if (!six && !std::holds_alternative<ReLU>(function.attributes)) return false;
   const Value& x = builder.made(function.inputs[0]);
   // Small values, and those that ATen has anyway, are as quick there.
   if (!x.is_float() || x.loose) return false;
   const ValueId from = builder.value_of(function.inputs[0]);
   const ValueId y =
       builder.add_value(function.outputs[0], ElementType::kFloat32, x.layout, x.needs_gradient);
-  builder.add_step(std::make_unique<ReluStep>(builder.graph().display_name(id), from, y));
+  builder.add_step(
+      std::make_unique<ReluStep>(builder.graph().display_name(id), from, y, six ? 6.0F : INFINITY));
   return true;
 }
 

@@ -1,4 +1,4 @@
-// ReLU and Add2 in float32, in the layout that their input has.
+// ReLU, ReLU6 and Add2 in float32, in the layout that their input has.
 #pragma once
 
 #include "octet/plan/builder.h"
