@@ -104,13 +104,13 @@ void convolve_depthwise(const ConvolutionPlan& plan, const ConvolutionCall& call
                         const ConvolutionPart& part, const SectionPart& which, int16_t* staged,
                         int32_t* sums) {
   const int64_t first = which.section * plan.section_in + which.panel * kPanelChannels;
-  const int64_t pitch = which.panels * kPanelChannels;
-  const int64_t end = std::min(plan.shape.in_channels, first + pitch);
+  const int64_t end = std::min(plan.shape.in_channels, first + which.panels * kPanelChannels);
+  const int64_t pitch = plan.section_in;
   stage(plan, call, part, first, end - first, pitch, staged);
   for (int64_t channel = first; channel < end; channel += kPanelChannels) {
     for_each_line(plan, part, [&](int64_t count, int64_t window, int64_t pixel) {
       depthwise_line(count, staged + window * pitch + (channel - first), plan.column_step * pitch,
-                     pitch, plan.runs.data(), static_cast<int64_t>(plan.runs.size()),
+                     plan.taps.data(), static_cast<int64_t>(plan.taps.size()),
                      call.weights + channel / kPanelChannels * plan.panel_size,
                      sums + pixel * kPanelChannels);
     });

@@ -79,7 +79,6 @@ HWY_INLINE void dense_columns(const TileInput& in, const int16_t* HWY_RESTRICT w
   }
   for (int64_t run = 0; run < in.runs; ++run) {
     const int16_t* HWY_RESTRICT x = in.x + in.offsets[run] * in.pitch;
-#pragma GCC unroll 2
     for (int64_t k = 0; k < in.pairs; ++k) {
       hn::Vec<TilePairTag> w[kTileVectors];
       for (int v = 0; v < kTileVectors; ++v) {
