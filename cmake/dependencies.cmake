@@ -12,6 +12,9 @@ find_package(Protobuf REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(hwy REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
+# By its files: the package file of Debian's oneDNN asks for OpenCL, which the CPU does not need.
+find_path(OCTET_DNNL_INCLUDE_DIR dnnl.hpp REQUIRED)
+find_library(OCTET_DNNL_LIBRARY dnnl REQUIRED)
 include(${CMAKE_CURRENT_LIST_DIR}/torch_headers.cmake)
 find_package(ONNX CONFIG REQUIRED)
 # Newer releases give their targets a namespace.

@@ -7,7 +7,7 @@
 # install by hand.
 set -euo pipefail
 
-build=(cmake ninja-build g++ ccache pkg-config libtorch-dev libfmt-dev libspdlog-dev libcli11-dev
+build=(cmake ninja-build g++ ccache pkg-config libtorch-dev libdnnl-dev libfmt-dev libspdlog-dev libcli11-dev
   libtomlplusplus-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler libhdf5-dev
   libarchive-dev zlib1g-dev libonnx-dev libopencv-dev libhwy-dev libgtest-dev libgmock-dev)
 data=(dataset-fashion-mnist libonnx-testdata python3 python3-venv)

@@ -2,24 +2,25 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "octet/base/error.h"
+#include "octet/cli/bench_network.h"
 #include "octet/cli/commands.h"
 #include "octet/cli/machine_options.h"
 #include "octet/cli/model_source.h"
-#include "octet/cli/quantization_options.h"
+#include "octet/cli/profile_report.h"
 #include "octet/cli/report.h"
-#include "octet/qat/qat_scheduler.h"
+#include "octet/plan/plan_engine.h"
 #include "octet/train/momentum.h"
-#include "octet/train/network_pair.h"
 #include "octet/train/progress.h"
 
 namespace octet::cli {
 
 namespace {
 
-constexpr int64_t kWarmUpSteps = 2;
+constexpr double kWeightDecay = 1e-4;
 
 struct BenchOptions {
   std::string model;
@@ -28,6 +29,10 @@ struct BenchOptions {
   int64_t image_size = 224;
   int64_t channels = 3;
   int64_t steps = 5;
+  int64_t warm_up = 2;
+  std::string save;
+  bool profile = false;
+  std::string trace;
   ZooOptions zoo;
   QuantizationOptions quantization;
   MachineOptions machine;
@@ -40,19 +45,6 @@ Model load(const BenchOptions& options, c10::Device device) {
                          options.zoo, device, 0);
 }
 
-// Random images and labels that fit the network.
-void fill_inputs(const NetworkPair& networks, int64_t batch, c10::Device device) {
-  Shape shape = networks.image.shape();
-  shape[0] = batch;
-  RandomState random(0);
-  at::Generator& generator = random.generator(c10::kCPU);
-  const at::Tensor image = at::randn(shape, generator).to(device);
-  networks.image.d() = image;
-  networks.validation_image.d() = image;
-  const int64_t classes = networks.pred.shape().at(1);
-  networks.label.d() = at::randint(0, classes, {batch, 1}, generator, at::kLong).to(device);
-}
-
 // One run of what is measured. Reading the loss waits for a GPU.
 using Step = std::function<void()>;
 
@@ -61,23 +53,23 @@ Step training_step(const NetworkPair& networks, Solver& solver) {
     networks.loss.forward();
     solver.zero_grad();
     networks.loss.backward();
+    solver.weight_decay(kWeightDecay);
     solver.update();
     networks.loss.d().item<double>();
   };
 }
 
-Step inference_step(const NetworkPair& networks) {
-  return [networks] {
-    networks.validation_pred.forward({.gradients = false});
-    networks.validation_pred.d().sum().item<double>();
+Step inference_step(const VariableRef& pred) {
+  return [pred] {
+    pred.forward({.gradients = false});
+    pred.d().sum().item<double>();
   };
 }
 
-double median_seconds(const Step& step, int64_t steps, const std::string& title) {
-  for (int64_t i = 0; i < kWarmUpSteps; ++i) step();
-  Progress progress(title, {.total_steps = steps});
+std::vector<double> seconds_of(const Step& step, const BenchOptions& options) {
+  Progress progress("bench " + options.mode, {.total_steps = options.steps});
   std::vector<double> seconds;
-  for (int64_t i = 0; i < steps; ++i) {
+  for (int64_t i = 0; i < options.steps; ++i) {
     const auto begin = std::chrono::steady_clock::now();
     step();
     seconds.push_back(
@@ -85,37 +77,53 @@ double median_seconds(const Step& step, int64_t steps, const std::string& title)
     progress.step({{"step", seconds.back(), "s"}});
   }
   progress.finish();
-  std::sort(seconds.begin(), seconds.end());
-  const size_t middle = seconds.size() / 2;
-  return seconds.size() % 2 == 1 ? seconds[middle] : (seconds[middle - 1] + seconds[middle]) / 2;
+  return seconds;
 }
 
-// Brings the networks to TRAINING: one step records ranges, the next converts.
-void quantize(const BenchOptions& options, const NetworkPair& networks, Solver& solver) {
-  QATConfig config = read_config(options.quantization);
-  config.niter_to_recording = 0;
-  config.niter_to_training = 1;
-  QATScheduler scheduler(config, solver);
-  scheduler(networks.pred);
-  scheduler(networks.validation_pred, /*training=*/false);
-  scheduler.step();
-  networks.loss.forward();
-  scheduler.step();
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+// The plan that runs the steps. Throws Error where there is none.
+plan::Plan& profiled_plan(const std::shared_ptr<Engine>& engine) {
+  const auto plans = std::dynamic_pointer_cast<plan::PlanEngine>(engine);
+  OCTET_CHECK(plans != nullptr && plans->last_plan() != nullptr, "bench",
+              "--profile and --trace need a plan; --engine reference and GPUs have none");
+  return *plans->last_plan();
 }
 
 void run(const BenchOptions& options) {
   check_writable(options.report.metrics, "--metrics");
+  check_writable(options.save, "--save");
+  check_writable(options.trace, "--trace");
   const c10::Device device = use_machine(options.machine);
-  const Model model = load(options, device);
-  NetworkPair networks = network_pair_of(model.graph, model.parameters, options.model);
-  fill_inputs(networks, options.batch, device);
+  const BenchMode& mode = bench_mode(options.mode);
   // A rate of 0: the same work, and nothing that random labels could make diverge.
   Momentum solver({.learning_rate = 0});
-  solver.set_parameters(*model.parameters);
-  if (options.mode == "sim_qnn") quantize(options, networks, solver);
+  const BenchNetwork network = make_bench_network(load(options, device), mode, options.quantization,
+                                                  options.batch, solver, options.model);
+  const std::shared_ptr<Engine> engine = make_engine(options.machine);
+  set_engine(network.networks, engine);
+  network.pred.network().set_engine(engine);
+  if (!options.save.empty()) save_bench_network(options.save, network, mode);
   const Step step =
-      options.mode == "infer_float" ? inference_step(networks) : training_step(networks, solver);
-  const double seconds = median_seconds(step, options.steps, "bench " + options.mode);
+      mode.training ? training_step(network.networks, solver) : inference_step(network.pred);
+  for (int64_t i = 0; i < options.warm_up; ++i) step();
+  const bool profiles = options.profile || !options.trace.empty();
+  if (profiles && options.warm_up == 0) step();
+  if (profiles) profiled_plan(engine).begin_profile();
+  const std::vector<double> steps = seconds_of(step, options);
+  const double seconds = median(steps);
+  nlohmann::ordered_json details{{"seconds", steps}};
+  if (profiles) {
+    const auto profile = mean_profile(profiled_plan(engine).profile(), options.steps);
+    if (options.profile && !options.report.json) print_profile(profile);
+    details["primitive_seconds"] = primitive_seconds(profile);
+    details["layers"] = profile_json(profile);
+    if (!options.trace.empty()) write_trace(options.trace, profile);
+  }
   report({{"model", options.model},
           {"mode", options.mode},
           {"batch", options.batch},
@@ -123,7 +131,13 @@ void run(const BenchOptions& options) {
           {"images_per_second", static_cast<double>(options.batch) / seconds},
           {"peak_mb", peak_mb()},
           {"threads", at::get_num_threads()}},
-         options.report);
+         options.report, details);
+}
+
+std::vector<std::string> mode_names() {
+  std::vector<std::string> names;
+  for (const BenchMode& mode : bench_modes()) names.emplace_back(mode.name);
+  return names;
 }
 
 }  // namespace
@@ -134,22 +148,32 @@ void add_bench_command(CLI::App& program) {
   command.add_option("model", options->model, "A file, or a name of the model zoo")->required();
   command
       .add_option("--mode", options->mode,
-                  "float and sim_qnn: training steps; infer_float: forward passes")
-      ->check(CLI::IsMember({"float", "sim_qnn", "infer_float"}))
+                  "Training steps of the float network or in a precision mode of QAT; infer_...: "
+                  "forward passes of the validation network, integers for weights")
+      ->check(CLI::IsMember(mode_names()))
       ->capture_default_str();
   const auto positive = [&](const char* name, int64_t& value, const char* help) {
     command.add_option(name, value, help)->check(CLI::PositiveNumber)->capture_default_str();
   };
   positive("--batch", options->batch, "Images per step");
   positive("--steps", options->steps, "Steps to time; the median counts");
+  command.add_option("--warm-up", options->warm_up, "Steps before those")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   positive("--image-size", options->image_size, "Of a zoo model: side of the images");
   positive("--channels", options->channels, "Of a zoo model: channels of the images");
   positive("--classes", options->zoo.num_classes, "Of a zoo model: number of classes");
   command.add_option("--width", options->zoo.width, "Of a zoo model: multiplies the channels")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command.add_option("--save", options->save,
+                     "Also write the network that is measured: a .nnp, or but for qnn a .onnx");
+  command.add_flag("--profile", options->profile, "Print where the time of a step goes, by layers");
+  command.add_option("--trace", options->trace,
+                     "Write a mean step to this file, for chrome://tracing");
   add_quantization_options(command, options->quantization);
   add_machine_options(command, options->machine);
+  add_engine_option(command, options->machine);
   add_report_options(command, options->report);
   command.callback([options] { run(*options); });
 }

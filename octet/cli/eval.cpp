@@ -20,6 +20,7 @@ void run(const EvalOptions& options) {
   const c10::Device device = use_machine(options.machine);
   const Model model = read_model(options.model, device);
   Network network = make_network(model.graph, model.parameters);
+  network.set_engine(make_engine(options.machine));
   const VariableRef image = network.ref(only_image(model.graph, options.model));
   const VariableRef pred = network.ref(only_output(model.graph, options.model));
   const Shape image_shape(image.shape().begin() + 1, image.shape().end());
@@ -40,6 +41,7 @@ void add_eval_command(CLI::App& program) {
   command.add_option("model", options->model, "A file")->required();
   add_data_options(command, options->data, /*training=*/false);
   add_machine_options(command, options->machine);
+  add_engine_option(command, options->machine);
   add_report_options(command, options->report);
   command.callback([options] { run(*options); });
 }

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include "octet/base/error.h"
+#include "octet/plan/plan_engine.h"
 
 namespace octet::cli {
 
@@ -13,6 +14,19 @@ void add_machine_options(CLI::App& command, MachineOptions& options) {
   command.add_option("--device", options.device, "Where to compute")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();
+}
+
+void add_engine_option(CLI::App& command, MachineOptions& options) {
+  command
+      .add_option("--engine", options.engine,
+                  "plan: compiled, quick, on CPUs; reference: operation by operation")
+      ->check(CLI::IsMember({"plan", "reference"}))
+      ->capture_default_str();
+}
+
+std::shared_ptr<Engine> make_engine(const MachineOptions& options) {
+  if (options.engine == "reference") return nullptr;
+  return std::make_shared<plan::PlanEngine>();
 }
 
 c10::Device use_machine(const MachineOptions& options) {

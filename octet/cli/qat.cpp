@@ -53,6 +53,7 @@ void run(const QatOptions& options) {
   const Model model = read_model(options.model, device, options.seed);
   check_float(model.graph, options.model);
   NetworkPair networks = network_pair_of(model.graph, model.parameters, options.model);
+  set_engine(networks, make_engine(options.machine));
   const Shape image_shape(networks.image.shape().begin() + 1, networks.image.shape().end());
   const auto training = open_training_data(options.data, image_shape[1], options.seed);
   const auto validation = open_validation_data(options.data, image_shape[1]);

@@ -20,7 +20,6 @@ struct RunCommandOptions {
   std::string model;
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
-  std::string engine = "reference";
   MachineOptions machine;
   ReportOptions report;
 };
@@ -52,6 +51,27 @@ std::vector<WantedOutput> wanted_outputs(const Graph& graph,
   return wanted;
 }
 
+// The wanted values by the engine, one after the other; null is the reference interpreter.
+Values run_outputs(const Model& model, const Values& inputs,
+                   const std::vector<WantedOutput>& wanted, const std::shared_ptr<Engine>& engine,
+                   RandomState& random) {
+  const RunOptions options{.gradients = false, .keep = {}, .observer = {}};
+  std::vector<VariableId> targets;
+  for (const WantedOutput& output : wanted) targets.push_back(output.id);
+  if (engine == nullptr) {
+    return octet::run(model.graph, *model.parameters, inputs, targets, random, options);
+  }
+  Values results;
+  for (const VariableId id : targets) {
+    if (model.graph.variable(id).kind != VariableKind::kActivation) {
+      results.merge(octet::run(model.graph, *model.parameters, inputs, {id}, random, options));
+    } else if (!results.contains(id)) {
+      results.merge(engine->forward(model.graph, *model.parameters, inputs, id, random, options));
+    }
+  }
+  return results;
+}
+
 void run(const RunCommandOptions& options) {
   check_writable(options.report.metrics, "--metrics");
   const c10::Device device = use_machine(options.machine);
@@ -61,13 +81,10 @@ void run(const RunCommandOptions& options) {
   const std::vector<VariableId> ids = network_inputs(model.graph);
   Values values;
   for (size_t i = 0; i < ids.size(); ++i) values[ids[i]] = inputs[i];
-  std::vector<VariableId> targets;
-  for (const WantedOutput& output : wanted) targets.push_back(output.id);
-
+  const std::shared_ptr<Engine> engine = make_engine(options.machine);
   RandomState random(0);
   const auto begin = std::chrono::steady_clock::now();
-  const Values results = octet::run(model.graph, *model.parameters, values, targets, random,
-                                    {.gradients = false, .keep = {}, .observer = {}});
+  const Values results = run_outputs(model, values, wanted, engine, random);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::vector<std::string> outputs;
@@ -99,10 +116,8 @@ void add_run_command(CLI::App& program) {
                   "[NAME=]FILE.npy to write; by name any value of the network, without names its "
                   "outputs in order")
       ->required();
-  command.add_option("--engine", options->engine, "What computes: the reference interpreter")
-      ->check(CLI::IsMember({"reference"}))
-      ->capture_default_str();
   add_machine_options(command, options->machine);
+  add_engine_option(command, options->machine);
   add_report_options(command, options->report);
   command.callback([options] { run(*options); });
 }

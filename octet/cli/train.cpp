@@ -37,6 +37,7 @@ void run(const TrainOptions& options) {
   const auto validation = open_validation_data(options.data, size);
   const Model model = load(options, training->image_shape(), device);
   NetworkPair networks = network_pair_of(model.graph, model.parameters, options.model);
+  set_engine(networks, make_engine(options.machine));
   const Shape& input = networks.image.shape();
   check_image_shape(*training, Shape(input.begin() + 1, input.end()), options.model);
   networks.pred.network().random().reseed(options.seed);

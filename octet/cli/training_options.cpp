@@ -56,6 +56,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   command.add_flag("--resume", options.resume, "Go on from the file of --checkpoint");
   add_data_options(command, options.data, /*training=*/true);
   add_machine_options(command, options.machine);
+  add_engine_option(command, options.machine);
   add_report_options(command, options.report);
 }
 

@@ -1,8 +1,15 @@
 #include "octet/graph/graph.h"
 
+#include <atomic>
+
 #include "octet/base/error.h"
 
 namespace octet {
+
+void Graph::revise() {
+  static std::atomic<uint64_t> last_revision{0};
+  revision_ = ++last_revision;
+}
 
 std::string Graph::unused_name(const std::string& wanted) {
   if (!by_name_.contains(wanted)) return wanted;
@@ -15,6 +22,7 @@ std::string Graph::unused_name(const std::string& wanted) {
 }
 
 VariableId Graph::add_variable(const std::string& name, VariableKind kind, VariableType type) {
+  revise();
   const auto id = static_cast<VariableId>(variables_.size());
   by_name_.emplace(name, id);
   variables_.push_back({name, kind, std::move(type), kNoId, 0});
@@ -65,6 +73,7 @@ FunctionId Graph::add_function(Attributes attributes, std::vector<VariableId> in
             : fmt::format("{}_out", name.empty() ? std::string(type_name(attributes)) : name);
     outputs.push_back(add_variable(unused_name(wanted), VariableKind::kActivation, types[i]));
   }
+  revise();
   const auto id = static_cast<FunctionId>(functions_.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
     variables_[outputs[i]].producer = id;
@@ -78,6 +87,7 @@ FunctionId Graph::add_function_for(Attributes attributes, std::vector<VariableId
                                    std::vector<VariableId> outputs, const std::string& name) {
   const OutputTypes types = infer_outputs(attributes, inputs, name);
   OCTET_INTERNAL_CHECK(types.size() == outputs.size());
+  revise();
   const auto id = static_cast<FunctionId>(functions_.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
     Variable& variable = variables_[outputs[i]];
@@ -101,12 +111,14 @@ const std::string& Graph::display_name(FunctionId id) const {
 }
 
 void Graph::set_input(FunctionId id, size_t index, VariableId variable) {
+  revise();
   functions_[id].inputs.at(index) = variable;
 }
 
 void Graph::erase_function(FunctionId id) {
   Function& function = functions_[id];
   OCTET_INTERNAL_CHECK(!function.erased);
+  revise();
   for (const VariableId output : function.outputs) variables_[output].producer = kNoId;
   function.erased = true;
   function.inputs.clear();
@@ -114,11 +126,13 @@ void Graph::erase_function(FunctionId id) {
 
 void Graph::set_input_shape(VariableId input, const Shape& shape) {
   OCTET_INTERNAL_CHECK(variables_[input].kind == VariableKind::kInput);
+  revise();
   variables_[input].type.shape = shape;
 }
 
 void Graph::rename_variable(VariableId id, const std::string& name) {
   if (variables_[id].name == name) return;
+  revise();
   const VariableId holder = find_variable(name);
   if (holder != kNoId) {
     const std::string suffixed = unused_name(name);
@@ -131,6 +145,7 @@ void Graph::rename_variable(VariableId id, const std::string& name) {
 }
 
 void Graph::infer_all_types() {
+  revise();
   for (const FunctionId id : topological_order()) {
     const Function& function = functions_[id];
     OutputTypes types = infer_outputs(function.attributes, function.inputs, function.name);

@@ -73,7 +73,10 @@ class Graph {
 
   // What the network is run for; what saving and printing start from.
   const std::vector<VariableId>& outputs() const { return outputs_; }
-  void set_outputs(std::vector<VariableId> outputs) { outputs_ = std::move(outputs); }
+  void set_outputs(std::vector<VariableId> outputs) {
+    revise();
+    outputs_ = std::move(outputs);
+  }
 
   // The functions that `outputs` depend on, producers first: depth first from each output, inputs
   // from left to right. Linear in the graph, without recursion.
@@ -83,9 +86,19 @@ class Graph {
   // The inputs and parameters that `outputs` depend on, in the order of first use.
   std::vector<VariableId> leaves(const std::vector<VariableId>& outputs) const;
 
+  // Another number after every change, and never the same for two graphs that differ: what was
+  // derived from a graph holds as long as its revision stays.
+  uint64_t revision() const { return revision_; }
+
   // ---- rewriting ----------------------------------------------------------------------------
-  Variable& mutable_variable(VariableId id) { return variables_[id]; }
-  Function& mutable_function(FunctionId id) { return functions_[id]; }
+  Variable& mutable_variable(VariableId id) {
+    revise();
+    return variables_[id];
+  }
+  Function& mutable_function(FunctionId id) {
+    revise();
+    return functions_[id];
+  }
   void set_input(FunctionId id, size_t index, VariableId variable);
   // Removes the function; its outputs lose their producer.
   void erase_function(FunctionId id);
@@ -106,7 +119,10 @@ class Graph {
   OutputTypes infer_outputs(const Attributes& attributes, const std::vector<VariableId>& inputs,
                             const std::string& name) const;
 
+  void revise();
+
   std::string name_;
+  uint64_t revision_ = 0;
   std::vector<Variable> variables_;
   std::vector<Function> functions_;
   std::vector<VariableId> outputs_;

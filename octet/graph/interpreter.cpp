@@ -6,6 +6,28 @@
 #include "octet/base/error.h"
 
 namespace octet {
+
+void check_input_shape(const Variable& variable, const at::Tensor& value) {
+  const Shape& shape = variable.type.shape;
+  bool fits = value.dim() == shape.rank();
+  for (int64_t i = 0; fits && i < shape.rank(); ++i) {
+    // The first dimension is the batch: any size runs, whatever the network was built with.
+    fits = i == 0 || shape[i] == kFreeDim || value.size(i) == shape[i];
+  }
+  OCTET_CHECK(fits, variable.name, "the input has shape {}, the network expects {}",
+              to_string(Shape(value.sizes().vec())), to_string(shape));
+}
+
+OutputTensors run_function(const Attributes& attributes, InputTensors inputs,
+                           ForwardContext& context) {
+  try {
+    return run_forward(attributes, inputs, context);
+  } catch (const c10::Error& error) {
+    throw Error(fmt::format("[{}] {}: {}", context.where, type_name(attributes),
+                            error.what_without_backtrace()));
+  }
+}
+
 namespace {
 
 at::Tensor checked_input(const Graph& graph, VariableId id, const Values& inputs,
@@ -14,16 +36,8 @@ at::Tensor checked_input(const Graph& graph, VariableId id, const Values& inputs
   const auto given = inputs.find(id);
   OCTET_CHECK(given != inputs.end() && given->second.defined(), variable.name,
               "the network's input has no value");
-  const Shape& shape = variable.type.shape;
-  const at::Tensor& value = given->second;
-  bool fits = value.dim() == shape.rank();
-  for (int64_t i = 0; fits && i < shape.rank(); ++i) {
-    // The first dimension is the batch: any size runs, whatever the network was built with.
-    fits = i == 0 || shape[i] == kFreeDim || value.size(i) == shape[i];
-  }
-  OCTET_CHECK(fits, variable.name, "the input has shape {}, the network expects {}",
-              to_string(Shape(value.sizes().vec())), to_string(shape));
-  return value.to(device);
+  check_input_shape(variable, given->second);
+  return given->second.to(device);
 }
 
 class Run {
@@ -62,22 +76,13 @@ class Run {
     inputs.reserve(function.inputs.size());
     for (const VariableId input : function.inputs) inputs.push_back(values_.at(input));
     context_.where = graph_.display_name(id);
-    OutputTensors results = forward(function, inputs);
+    OutputTensors results = run_function(function.attributes, inputs, context_);
     if (options_.observer) options_.observer(id, results);
     for (size_t i = 0; i < results.size(); ++i) {
       if (readers_[function.outputs[i]] > 0) values_[function.outputs[i]] = std::move(results[i]);
     }
     for (const VariableId input : function.inputs) {
       if (--readers_[input] == 0) values_.erase(input);
-    }
-  }
-
-  OutputTensors forward(const Function& function, const std::vector<at::Tensor>& inputs) {
-    try {
-      return run_forward(function.attributes, inputs, context_);
-    } catch (const c10::Error& error) {
-      throw Error(fmt::format("[{}] {}: {}", context_.where, type_name(function.attributes),
-                              error.what_without_backtrace()));
     }
   }
 

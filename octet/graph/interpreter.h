@@ -22,6 +22,14 @@ struct RunOptions {
   std::function<void(FunctionId, const std::vector<at::Tensor>&)> observer;
 };
 
+// Throws Error "[name] ..." if `value` has not the rank and extents of the input `variable`; its
+// first dimension is the batch, of which any size runs.
+void check_input_shape(const Variable& variable, const at::Tensor& value);
+
+// run_forward(), with what ATen throws as an Error "[context.where] type: ...".
+OutputTensors run_function(const Attributes& attributes, InputTensors inputs,
+                           ForwardContext& context);
+
 // Computes `outputs` from `inputs`. Other values are freed after their last reader (the autograd
 // tape keeps what it needs). Throws Error if an input is missing, has another shape than the graph
 // says (free dimensions fit any extent), or if an operation fails; the message names the layer.

@@ -17,6 +17,7 @@ struct NetworkState {
   std::shared_ptr<ParameterStore> parameters;
   RandomState random;
   bool gradients = true;
+  std::shared_ptr<Engine> engine;  // null: the reference interpreter
   Values values;
   std::unordered_map<VariableId, std::weak_ptr<VariableToken>> handles;
 };
@@ -50,6 +51,13 @@ void Network::set_gradients(bool on) {
 }
 bool Network::gradients() const {
   return state_->gradients;
+}
+
+void Network::set_engine(std::shared_ptr<Engine> engine) {
+  state_->engine = std::move(engine);
+}
+const std::shared_ptr<Engine>& Network::engine() const {
+  return state_->engine;
 }
 
 VariableRef Network::ref(VariableId id) {
@@ -143,8 +151,11 @@ void VariableRef::forward(const ForwardOptions& options) const {
       run_options.keep.push_back((entry++)->first);
     }
   }
-  Values results =
-      run(state.graph, *state.parameters, state.values, {token_->id}, state.random, run_options);
+  Values results = state.engine == nullptr
+                       ? run(state.graph, *state.parameters, state.values, {token_->id},
+                             state.random, run_options)
+                       : state.engine->forward(state.graph, *state.parameters, state.values,
+                                               token_->id, state.random, run_options);
   for (auto& [id, value] : results) {
     if (state.graph.variable(id).kind == VariableKind::kActivation) state.values[id] = value;
   }
@@ -153,6 +164,9 @@ void VariableRef::forward(const ForwardOptions& options) const {
 void VariableRef::backward() const {
   NetworkState& state = *token_->state;
   if (!state.gradients) return;
+  if (state.engine != nullptr) {
+    return state.engine->backward(state.graph, *state.parameters, token_->id);
+  }
   const at::Tensor value = d();
   OCTET_CHECK(value.defined() && value.requires_grad(), name(),
               "backward() needs a forward() with gradients before it");

@@ -13,6 +13,7 @@
 
 #include <memory>
 
+#include "octet/graph/engine.h"
 #include "octet/graph/graph.h"
 #include "octet/graph/interpreter.h"
 #include "octet/graph/parameter_store.h"
@@ -84,6 +85,11 @@ class Network {
   // Off: forward() records no tape and backward() does nothing, so that weights rest.
   void set_gradients(bool on);
   bool gradients() const;
+
+  // Who computes the values from now on; null (as it is made) is the reference interpreter. An
+  // engine may serve several networks.
+  void set_engine(std::shared_ptr<Engine> engine);
+  const std::shared_ptr<Engine>& engine() const;
 
   bool operator==(const Network& other) const { return state_ == other.state_; }
 

@@ -10,30 +10,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "octet/kernels/convolution_shape.h"
 #include "octet/kernels/layout.h"
 
 namespace octet::kernels {
-
-// A convolution in two dimensions. The padding below and to the right follows from the output's
-// size.
-struct ConvolutionShape {
-  int64_t batch = 1;
-  int64_t groups = 1;
-  int64_t in_channels = 1;
-  int64_t in_height = 1;
-  int64_t in_width = 1;
-  int64_t out_channels = 1;
-  int64_t out_height = 1;
-  int64_t out_width = 1;
-  int64_t kernel_h = 1;
-  int64_t kernel_w = 1;
-  int64_t stride_h = 1;
-  int64_t stride_w = 1;
-  int64_t dilation_h = 1;
-  int64_t dilation_w = 1;
-  int64_t pad_top = 0;
-  int64_t pad_left = 0;
-};
 
 inline constexpr int64_t kPanelChannels = 16;
 

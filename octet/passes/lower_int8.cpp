@@ -118,19 +118,21 @@ class Int8Lowering {
   }
 
   void lower_layer(FunctionId id) {
-    const auto integers = layer_integers(graph_, id, ctx_);
+    auto integers = layer_integers(graph_, id, ctx_);
     if (!integers) return;
     if (ctx_.training) warn_of_overflow(graph_, id, *integers, ctx_);
     const Function layer = graph_.function(id);
     const VariableId output = layer.outputs[0];
     const std::vector<Target> found = targets(output);
     if (found.size() == 1 && uses_.of(output).size() == 1 && !held_.contains(output)) {
-      const Function& quantizer = graph_.function(found[0].quantizer);
+      const Function quantizer = graph_.function(found[0].quantizer);
+      if (integers->float_bias != kNoId) integers->bias = bias_in_steps(graph_, *integers);
       return emit(id, found[0],
                   integer_layer(layer.attributes, std::get<QuantizeLinear>(quantizer.attributes),
                                 found[0].activation),
                   integer_layer_inputs(*integers, quantizer.inputs[1], quantizer.inputs[2]));
     }
+    const int64_t channel_axis = weighted_layer(graph_, id)->channel_axis;
     const Integers acc = accumulator_qparams(graph_, id, *integers, ctx_);
     const QuantizeLinear int32 =
         quantize_linear_for(full_format(DType::kInt32), ctx_.config.round_mode, ctx_.config.ste);
@@ -139,8 +141,22 @@ class Int8Lowering {
         graph_.add_function(integer_layer(layer.attributes, int32, "NONE"),
                             integer_layer_inputs(*integers, acc.scale, acc.zero_point), layer.name,
                             {graph_.variable(output).name + "_accumulator"});
-    graph_.add_function_for(DequantizeLinear{},
-                            {graph_.output_of(lowered), acc.scale, acc.zero_point}, {output});
+    const std::vector<VariableId> sums{graph_.output_of(lowered), acc.scale, acc.zero_point};
+    if (integers->float_bias == kNoId) {
+      graph_.add_function_for(DequantizeLinear{}, sums, {output});
+    } else {
+      add_float_bias(graph_.output_of(graph_.add_function(DequantizeLinear{}, sums)),
+                     integers->float_bias, channel_axis, output);
+    }
+  }
+
+  // output = value + bias, the bias along the axis of the channels.
+  void add_float_bias(VariableId value, VariableId bias, int64_t axis, VariableId output) {
+    Shape shape(graph_.variable(value).type.shape.size(), 1);
+    const Shape& extents = graph_.variable(bias).type.shape;
+    std::copy(extents.begin(), extents.end(), shape.begin() + axis);
+    const FunctionId aligned = graph_.add_function(Reshape{.shape = shape}, {bias});
+    graph_.add_function_for(Add2{}, {value, graph_.output_of(aligned)}, {output});
   }
 
   void lower_function(FunctionId id, const Target& target) {
@@ -314,7 +330,7 @@ Graph lower_int8(Graph graph, PassContext& ctx) {
   if (ctx.config.precision_mode == PrecisionMode::SIM_QNN) return graph;
   hoist_quantizers(graph, ctx);
   Int8Lowering(graph, ctx).lower();
-  report(graph, functions_left_float(graph, ctx), ctx);
+  if (!ctx.keep_float_biases) report(graph, functions_left_float(graph, ctx), ctx);
   return graph;
 }
 

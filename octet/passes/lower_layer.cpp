@@ -71,11 +71,30 @@ std::optional<LayerIntegers> layer_integers(Graph& graph, FunctionId layer, Pass
   if (!x || !w || !is_weight(graph, layer, *w, ctx)) return std::nullopt;
   LayerIntegers integers{*x, *w, kNoId};
   if (inputs.size() < 3) return integers;
+  if (ctx.keep_float_biases && !integers_of(graph, inputs[2])) {
+    const int64_t scales = graph.variable(w->scale).type.shape.num_elements();
+    const int64_t channels = graph.variable(inputs[2]).type.shape.num_elements();
+    if (scales != 1 && scales != channels) return std::nullopt;
+    integers.float_bias = inputs[2];
+    return integers;
+  }
   if (!integers_of(graph, inputs[2]) && !quantize_bias(graph, layer, ctx)) return std::nullopt;
   const auto bias = integers_of(graph, graph.function(layer).inputs[2]);
   if (!bias || !is_bias(graph, *bias, integers, ctx)) return std::nullopt;
   integers.bias = bias->q;
   return integers;
+}
+
+VariableId bias_in_steps(Graph& graph, const LayerIntegers& integers) {
+  const Shape shape = graph.variable(integers.float_bias).type.shape;
+  VariableId bias = integers.float_bias;
+  for (const VariableId scale : {integers.x.scale, integers.w.scale}) {
+    const bool single = graph.variable(scale).type.shape.num_elements() == 1;
+    const FunctionId flat =
+        graph.add_function(Reshape{.shape = single ? Shape(shape.size(), 1) : shape}, {scale});
+    bias = graph.output_of(graph.add_function(Div2{}, {bias, graph.output_of(flat)}));
+  }
+  return bias;
 }
 
 Attributes integer_layer(const Attributes& layer, const QuantizeLinear& output,
@@ -100,7 +119,7 @@ Attributes integer_layer(const Attributes& layer, const QuantizeLinear& output,
 
 std::vector<VariableId> integer_layer_inputs(const LayerIntegers& integers, VariableId y_scale,
                                              VariableId y_zero_point) {
-  const auto& [x, w, bias] = integers;
+  const auto& [x, w, bias, float_bias] = integers;
   std::vector<VariableId> inputs{x.q, x.scale, x.zero_point, w.q, w.scale, y_scale, y_zero_point};
   if (bias != kNoId) inputs.push_back(bias);
   return inputs;

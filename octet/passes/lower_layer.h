@@ -10,12 +10,17 @@ struct LayerIntegers {
   Integers x;
   Integers w;
   VariableId bias = kNoId;
+  // With keep_float_biases: a bias in real numbers, which the layer's sums do not hold.
+  VariableId float_bias = kNoId;
 };
 
 // Nothing for a layer without Q/DQ on its input and its weight, one with a zero point on the
 // weight, and one with a bias that is not, and cannot be made, int32 with scale sx * sw. A float
 // bias is quantized in the graph.
 std::optional<LayerIntegers> layer_integers(Graph& graph, FunctionId layer, PassContext& ctx);
+
+// The float bias in units of sx * sw, which an integer layer adds to its sums as it is.
+VariableId bias_in_steps(Graph& graph, const LayerIntegers& integers);
 
 // The integer layer's attributes, with `output` as what it gives.
 Attributes integer_layer(const Attributes& layer, const QuantizeLinear& output,

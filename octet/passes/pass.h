@@ -37,6 +37,9 @@ struct PassContext {
   ParameterStore* parameters = nullptr;
   QuantizationConfig config;
   ConversionMemory* memory = nullptr;
+  // lower_int8 for running a graph, not for keeping it: a float bias stays float, so that the
+  // values are those of the graph as it was, up to float rounding.
+  bool keep_float_biases = false;
   bool training = true;  // recorders observe; false in a validation network, which reads the ranges
 };
 

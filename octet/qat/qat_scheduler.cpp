@@ -191,26 +191,34 @@ Graph QATScheduler::saved_graph(const std::vector<VariableRef>& inputs) const {
   return compact(run_passes(saving_passes(), std::move(graph), ctx));
 }
 
-void QATScheduler::save(const std::string& path, const std::vector<VariableRef>& inputs,
-                        const SaveOptions& options) const {
+DeployedNetwork QATScheduler::deployed(const std::vector<VariableRef>& inputs) const {
   OCTET_CHECK(
-      !options.deploy || state_ == QNNState::TRAINING, kWhere,
+      state_ == QNNState::TRAINING, kWhere,
       "deploy = true stores quantized weights, and there are none before TRAINING; the stage "
       "is {}",
       to_string(state_));
+  DeployedNetwork result{saved_graph(inputs), nullptr};
+  result.parameters =
+      std::make_shared<ParameterStore>(registered_with(inputs[0]).network.parameters()->clone());
+  PassContext ctx;
+  ctx.outputs = result.graph.outputs();
+  ctx.parameters = result.parameters.get();
+  ctx.config = config_;
+  result.graph = compact(quantize_parameters(std::move(result.graph), ctx));
+  verify(result.graph);
+  return result;
+}
+
+void QATScheduler::save(const std::string& path, const std::vector<VariableRef>& inputs,
+                        const SaveOptions& options) const {
   OCTET_CHECK(options.parameter_format == "h5" || options.parameter_format == "protobuf", kWhere,
               "parameter_format '{}' is not one of h5, protobuf", options.parameter_format);
-  const ParameterStore& parameters = *registered_with(inputs[0]).network.parameters();
-  Graph graph = saved_graph(inputs);
-  if (!options.deploy) return write(path, graph, parameters, options);
-  ParameterStore deployed = parameters.clone();
-  PassContext ctx;
-  ctx.outputs = graph.outputs();
-  ctx.parameters = &deployed;
-  ctx.config = config_;
-  graph = compact(quantize_parameters(std::move(graph), ctx));
-  verify(graph);
-  write(path, graph, deployed, options);
+  if (options.deploy) {
+    const DeployedNetwork network = deployed(inputs);
+    return write(path, network.graph, *network.parameters, options);
+  }
+  const Graph graph = saved_graph(inputs);
+  write(path, graph, *registered_with(inputs[0]).network.parameters(), options);
 }
 
 void QATScheduler::write(const std::string& path, const Graph& graph,

@@ -44,6 +44,12 @@ struct SaveOptions {
   bool deploy = false;
 };
 
+// A network in its deployed form, with parameters of its own.
+struct DeployedNetwork {
+  Graph graph;
+  std::shared_ptr<ParameterStore> parameters;
+};
+
 class QATScheduler {
  public:
   // Throws Error if config.validate() does. Without a solver, the caller looks after the list of
@@ -76,6 +82,8 @@ class QATScheduler {
             const SaveOptions& options = {}) const;
   // The network as save() would write it: its own graph, free batch, learned scales frozen.
   Graph saved_graph(const std::vector<VariableRef>& inputs) const;
+  // The same with weights and biases as integers: what save() with deploy = true would write.
+  DeployedNetwork deployed(const std::vector<VariableRef>& inputs) const;
 
   // Stage, counter and config as a JSON text for checkpoints. restore() brings a new scheduler,
   // with the same networks registered, to the same stage. Before it the caller puts all parameters

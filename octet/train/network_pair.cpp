@@ -28,6 +28,11 @@ void check_prediction(const VariableRef& pred, const std::string& where) {
 
 }  // namespace
 
+void set_engine(const NetworkPair& networks, const std::shared_ptr<Engine>& engine) {
+  networks.image.network().set_engine(engine);
+  networks.validation_image.network().set_engine(engine);
+}
+
 NetworkPair build_network_pair(const BuildModel& build,
                                const std::shared_ptr<ParameterStore>& parameters,
                                const Shape& image_shape, int64_t batch_size) {

@@ -20,6 +20,9 @@ struct NetworkPair {
   VariableRef validation_pred;
 };
 
+// Both networks are computed by `engine`; null is the reference interpreter.
+void set_engine(const NetworkPair& networks, const std::shared_ptr<Engine>& engine);
+
 // Builds a classifier's output from its input; `test` is true for the validation network.
 using BuildModel = std::function<VariableRef(const VariableRef& image, bool test)>;
 

@@ -219,20 +219,6 @@ TEST_F(ProgramTest, SaysThatImagesDoNotFit) {
                                      "(1, 8, 8)");
 }
 
-TEST_F(ProgramTest, BenchesEachMode) {
-  for (const char* mode : {"float", "sim_qnn", "infer_float"}) {
-    const Outcome outcome = octet(fmt::format(
-        "bench mobilenet_v1 --mode {} --batch 2 --image-size 32 --classes 5 --width 0.25 --steps 1 "
-        "--json",
-        mode));
-    ASSERT_EQ(outcome.code, 0) << outcome.error;
-    const nlohmann::json figures = nlohmann::json::parse(outcome.out);
-    EXPECT_EQ(figures["mode"], mode);
-    EXPECT_GT(figures["seconds_per_step"], 0);
-    EXPECT_GT(figures["peak_mb"], 1);
-  }
-}
-
 TEST_F(ProgramTest, InspectsAZooModel) {
   const Outcome table = octet("inspect resnet18 --image-size 32 --classes 10");
   ASSERT_EQ(table.code, 0) << table.error;

@@ -1,0 +1,78 @@
+#include "octet/kernels/global_pooling.h"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace octet::kernels {
+
+namespace {
+
+// An image as [blocks][pixels][lanes].
+struct Extents {
+  int64_t images, blocks, pixels, lanes;
+};
+
+Extents extents_of(const Shape& shape, Layout layout) {
+  const int64_t n = shape[0], c = shape[1], pixels = shape[2] * shape[3];
+  switch (layout) {
+    case Layout::kChannelsLast:
+      return {n, 1, pixels, c};
+    case Layout::kBlocked8:
+      return {n, c / 8, pixels, 8};
+    case Layout::kBlocked16:
+      return {n, c / 16, pixels, 16};
+    default:
+      return {n, c, pixels, 1};
+  }
+}
+
+}  // namespace
+
+template <class T>
+void sum_pixels(const T* x, const Shape& shape, Layout layout, int32_t zero_point, float* sums) {
+  // Integers are added up as such: exact in any order.
+  using Sum = std::conditional_t<std::is_same_v<T, float>, float, int32_t>;
+  const Extents e = extents_of(shape, layout);
+  const auto offset = static_cast<Sum>(zero_point * e.pixels);
+#pragma omp parallel for collapse(2)
+  for (int64_t image = 0; image < e.images; ++image) {
+    for (int64_t block = 0; block < e.blocks; ++block) {
+      const T* values = x + (image * e.blocks + block) * e.pixels * e.lanes;
+      float* target = sums + (image * e.blocks + block) * e.lanes;
+      constexpr int64_t kTile = 16;
+      for (int64_t first = 0; first < e.lanes; first += kTile) {
+        const int64_t count = std::min(kTile, e.lanes - first);
+        Sum totals[kTile] = {};
+        for (int64_t pixel = 0; pixel < e.pixels; ++pixel) {
+          const T* row = values + pixel * e.lanes + first;
+          for (int64_t lane = 0; lane < count; ++lane) totals[lane] += static_cast<Sum>(row[lane]);
+        }
+        for (int64_t lane = 0; lane < count; ++lane) {
+          target[first + lane] = static_cast<float>(totals[lane] - offset);
+        }
+      }
+    }
+  }
+}
+
+template void sum_pixels(const int8_t*, const Shape&, Layout, int32_t, float*);
+template void sum_pixels(const uint8_t*, const Shape&, Layout, int32_t, float*);
+template void sum_pixels(const float*, const Shape&, Layout, int32_t, float*);
+
+void spread_to_pixels(const float* dy, const Shape& shape, Layout layout, float factor, float* dx) {
+  const Extents e = extents_of(shape, layout);
+#pragma omp parallel for collapse(2)
+  for (int64_t image = 0; image < e.images; ++image) {
+    for (int64_t block = 0; block < e.blocks; ++block) {
+      const float* source = dy + (image * e.blocks + block) * e.lanes;
+      float* target = dx + (image * e.blocks + block) * e.pixels * e.lanes;
+      for (int64_t pixel = 0; pixel < e.pixels; ++pixel) {
+        for (int64_t lane = 0; lane < e.lanes; ++lane) {
+          target[pixel * e.lanes + lane] = factor * source[lane];
+        }
+      }
+    }
+  }
+}
+
+}  // namespace octet::kernels

@@ -1,0 +1,18 @@
+// Sums over the pixels of each channel of an image, and back.
+#pragma once
+
+#include <cstdint>
+
+#include "octet/kernels/layout.h"
+
+namespace octet::kernels {
+
+// x: (N, C, H, W) in `layout`; sums: (N, C), of x - zero_point, whole numbers below 2^24 exactly.
+// T: int8_t, uint8_t, or float (whose zero point is 0).
+template <class T>
+void sum_pixels(const T* x, const Shape& shape, Layout layout, int32_t zero_point, float* sums);
+
+// dx = factor * dy of its channel: dy (N, C), dx (N, C, H, W) in `layout`.
+void spread_to_pixels(const float* dy, const Shape& shape, Layout layout, float factor, float* dx);
+
+}  // namespace octet::kernels

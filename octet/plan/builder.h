@@ -1,0 +1,63 @@
+// What compile() builds a plan with: values, buffers and steps, and where each value of the graph
+// is.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "octet/plan/arena.h"
+#include "octet/plan/step.h"
+
+namespace octet::plan {
+
+class Builder {
+ public:
+  Builder(const Graph& graph, std::vector<VariableType> types, bool gradients)
+      : gradients_(gradients), graph_(graph), types_(std::move(types)) {}
+
+  const Graph& graph() const { return graph_; }
+  // With the extents of this plan.
+  const VariableType& type(VariableId id) const { return types_[id]; }
+  bool gradients() const { return gradients_; }
+
+  // ---- values --------------------------------------------------------------------------------
+  // Adds an input or a parameter of the graph.
+  ValueId add_leaf(VariableId id, bool needs_gradient);
+  // Adds what a step makes for the graph's value; it may then be read under its id.
+  ValueId add_loose(VariableId id, bool needs_gradient);
+  ValueId add_value(VariableId id, ElementType type, kernels::Layout layout, bool needs_gradient);
+  const Value& value(ValueId id) const { return values_[id]; }
+  // As the function that makes it left it.
+  ValueId value_of(VariableId id) const { return by_variable_[id]; }
+  const Value& made(VariableId id) const { return values_[by_variable_[id]]; }
+
+  // The same value with these elements in this layout, through a step that is added if need be.
+  // Integers become floats of the same worth (no zero point is taken off).
+  ValueId as_floats(VariableId id, kernels::Layout layout);
+  // Integers, or floats that may be held in any type, keep their type.
+  ValueId as_layout(VariableId id, kernels::Layout layout);
+
+  // ---- buffers and steps ---------------------------------------------------------------------
+  BufferId add_buffer(int64_t bytes) { return arena_.add(bytes); }
+  void add_step(std::unique_ptr<Step> step) { steps_.push_back(std::move(step)); }
+
+  std::vector<Value> take_values() { return std::move(values_); }
+  std::vector<std::unique_ptr<Step>> take_steps() { return std::move(steps_); }
+  Arena take_arena() { return std::move(arena_); }
+
+ private:
+  ValueId push(Value value);
+  ValueId converted(VariableId id, ElementType type, kernels::Layout layout);
+
+  bool gradients_;
+  const Graph& graph_;
+  std::vector<VariableType> types_;
+  std::vector<Value> values_;
+  std::map<VariableId, ValueId> leaves_;
+  std::vector<ValueId> by_variable_;
+  std::map<std::tuple<ValueId, ElementType, kernels::Layout>, ValueId> conversions_;
+  std::vector<std::unique_ptr<Step>> steps_;
+  Arena arena_;
+};
+
+}  // namespace octet::plan

@@ -1,0 +1,83 @@
+#include "octet/plan/steps/elementwise_step.h"
+
+#include <cstring>
+
+#include "octet/kernels/elementwise.h"
+
+namespace octet::plan {
+
+namespace {
+
+class ReluStep : public Step {
+ public:
+  ReluStep(std::string name, ValueId x, ValueId y) : Step(std::move(name), {x}, {y}) {
+    memory.saved = {y};
+  }
+
+  std::string kernel() const override { return "relu"; }
+
+  void forward() override {
+    kernels::relu(input(0).floats(), output().elements(), output().floats());
+  }
+
+  void backward() override {
+    float* dx = input_gradient(0);
+    if (dx == nullptr) return;
+    kernels::relu_backward(output().gradient, output().floats(), output().elements(), dx);
+  }
+};
+
+class SumStep : public Step {
+ public:
+  using Step::Step;
+
+  std::string kernel() const override { return "add"; }
+
+  void forward() override {
+    kernels::sum(input(0).floats(), input(1).floats(), output().elements(), /*relu=*/false,
+                 output().floats());
+  }
+
+  void backward() override {
+    for (const size_t i : {0, 1}) {
+      float* dx = input_gradient(i);
+      if (dx == nullptr) continue;
+      std::memcpy(dx, output().gradient, static_cast<size_t>(output().elements()) * sizeof(float));
+    }
+  }
+};
+
+}  // namespace
+
+bool add_relu(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  if (!std::holds_alternative<ReLU>(function.attributes)) return false;
+  const Value& x = builder.made(function.inputs[0]);
+  // Small values, and those that ATen has anyway, are as quick there.
+  if (!x.is_float() || x.loose) return false;
+  const ValueId from = builder.value_of(function.inputs[0]);
+  const ValueId y =
+      builder.add_value(function.outputs[0], ElementType::kFloat32, x.layout, x.needs_gradient);
+  builder.add_step(std::make_unique<ReluStep>(builder.graph().display_name(id), from, y));
+  return true;
+}
+
+bool add_sum(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  if (!std::holds_alternative<Add2>(function.attributes)) return false;
+  const VariableId a = function.inputs[0], b = function.inputs[1];
+  if (builder.type(a).shape != builder.type(b).shape || !builder.made(a).is_float() ||
+      !builder.made(b).is_float() || builder.made(a).loose || a == b) {
+    return false;
+  }
+  const kernels::Layout layout = builder.made(a).layout;
+  const bool needs_gradient = builder.made(a).needs_gradient || builder.made(b).needs_gradient;
+  const std::vector<ValueId> inputs{builder.value_of(a), builder.as_layout(b, layout)};
+  const ValueId y =
+      builder.add_value(function.outputs[0], ElementType::kFloat32, layout, needs_gradient);
+  builder.add_step(
+      std::make_unique<SumStep>(builder.graph().display_name(id), inputs, std::vector<ValueId>{y}));
+  return true;
+}
+
+}  // namespace octet::plan

@@ -1,0 +1,135 @@
+#include "octet/plan/steps/global_pooling_step.h"
+
+#include "octet/kernels/elementwise.h"
+#include "octet/kernels/global_pooling.h"
+#include "octet/kernels/requantize.h"
+#include "octet/ops/quantized_pooling.h"
+#include "octet/plan/steps/integer_layer.h"
+
+namespace octet::plan {
+
+namespace {
+
+using kernels::Layout;
+
+// Of the quantized form.
+constexpr size_t kX = 0, kXScale = 1, kXZeroPoint = 2, kYScale = 3, kYZeroPoint = 4;
+
+float pixels_of(const Value& x) {
+  return static_cast<float>(x.shape[2] * x.shape[3]);
+}
+
+class GlobalPoolingStep : public Step {
+ public:
+  using Step::Step;
+
+  std::string kernel() const override { return "global_pooling"; }
+
+  void forward() override {
+    const Value& x = input(kX);
+    Value& y = output();
+    kernels::sum_pixels(x.floats(), x.shape, x.layout, 0, y.floats());
+    kernels::scale(y.floats(), 1.0F / pixels_of(x), y.elements(), y.floats());
+  }
+
+  void backward() override {
+    float* dx = input_gradient(kX);
+    if (dx == nullptr) return;
+    const Value& x = input(kX);
+    kernels::spread_to_pixels(output().gradient, x.shape, x.layout, 1.0F / pixels_of(x), dx);
+  }
+};
+
+class QuantizedGlobalPoolingStep : public Step {
+ public:
+  QuantizedGlobalPoolingStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
+                             std::vector<ValueId> outputs, const IntegerOutput& output)
+      : Step(std::move(name), std::move(inputs), std::move(outputs)),
+        requantization_(requantization_of(output)) {
+    const Value& y = builder.value(this->outputs()[0]);
+    sums_ = builder.add_buffer(y.elements() * 4);
+    memory.forward_scratch = {sums_};
+    if (!y.needs_gradient) return;
+    passes_ = builder.add_buffer(y.rows().rows() * kernels::bit_row_bytes(y.rows()));
+    memory.kept = {passes_};
+  }
+
+  std::string kernel() const override { return "global_pooling"; }
+
+  void forward() override {
+    const Value& x = input(kX);
+    Value& y = output();
+    const auto zero_point = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
+    float* sums = float_buffer(sums_);
+    if (x.is_signed()) {
+      kernels::sum_pixels(static_cast<const int8_t*>(x.data), x.shape, x.layout, zero_point, sums);
+    } else {
+      kernels::sum_pixels(static_cast<const uint8_t*>(x.data), x.shape, x.layout, zero_point, sums);
+    }
+    // In the order of quantized_pooling.h, each quotient rounded.
+    multiplier_ = scalar_of(input(kXScale)) / pixels_of(x) / scalar_of(input(kYScale));
+    requantization_.multiplier = {&multiplier_, 1};
+    requantization_.six = 6.0F / scalar_of(input(kYScale));
+    requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
+    kernels::requantize(sums, y.rows(), requantization_, y.is_signed(), y.data, passes());
+  }
+
+  void backward() override {
+    float* dx = input_gradient(kX);
+    if (dx == nullptr) return;
+    const Value& x = input(kX);
+    Value& y = output();
+    kernels::requantize_backward(y.gradient, y.rows(), requantization_.multiplier, passes(),
+                                 y.gradient);
+    kernels::spread_to_pixels(y.gradient, x.shape, x.layout, 1, dx);
+  }
+
+ private:
+  uint8_t* passes() const {
+    return passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_));
+  }
+
+  kernels::Requantization requantization_;
+  float multiplier_ = 1;
+  BufferId sums_ = kNoId, passes_ = kNoId;
+};
+
+}  // namespace
+
+bool add_global_pooling(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  if (!std::holds_alternative<GlobalAveragePooling>(function.attributes)) return false;
+  const Value& x = builder.made(function.inputs[kX]);
+  if (x.loose || !x.is_float() || x.shape.rank() != 4) return false;
+  const ValueId from = builder.value_of(function.inputs[kX]);
+  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, Layout::kPlain,
+                                      x.needs_gradient);
+  builder.add_step(std::make_unique<GlobalPoolingStep>(
+      builder.graph().display_name(id), std::vector<ValueId>{from}, std::vector<ValueId>{y}));
+  return true;
+}
+
+bool add_quantized_global_pooling(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  const auto* pooling = std::get_if<QuantizedGlobalAveragePooling>(&function.attributes);
+  if (pooling == nullptr) return false;
+  const auto type = element_type_of(*pooling);
+  const VariableId x = function.inputs[kX];
+  if (!type || *type == ElementType::kFloat32 || !is_small_integer(builder, x) ||
+      builder.type(x).shape.rank() != 4) {
+    return false;
+  }
+  std::vector<ValueId> inputs;
+  for (size_t i = 0; i < function.inputs.size(); ++i) {
+    if (i != kX && !is_scalar_leaf(builder, function.inputs[i])) return false;
+    inputs.push_back(builder.value_of(function.inputs[i]));
+  }
+  const ValueId y =
+      builder.add_value(function.outputs[0], *type, Layout::kPlain, builder.made(x).needs_gradient);
+  builder.add_step(std::make_unique<QuantizedGlobalPoolingStep>(
+      builder, builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y},
+      *pooling));
+  return true;
+}
+
+}  // namespace octet::plan

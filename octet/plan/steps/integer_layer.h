@@ -1,0 +1,31 @@
+// What the steps of quantized layers share: from the inputs of the function to what kernels want.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "octet/kernels/requantization.h"
+#include "octet/ops/integer_output.h"
+#include "octet/plan/builder.h"
+
+namespace octet::plan {
+
+// The type that kernels hold a function's result in: 8-bit integers, or for int32 accumulators
+// whole numbers in float32. Nothing for other formats.
+std::optional<ElementType> element_type_of(const IntegerOutput& output);
+
+kernels::Activation activation_of(const IntegerOutput& output);
+
+// Whether the value that the variable names is one number that is known before the network runs.
+bool is_scalar_leaf(const Builder& builder, VariableId id);
+
+// The one value of a loose float or integer.
+float scalar_of(const Value& value);
+
+// Whether the graph's value can be read as 8-bit integers: it was made by a kernel.
+bool is_small_integer(const Builder& builder, VariableId id);
+
+// Everything of a Requantization that does not depend on values.
+kernels::Requantization requantization_of(const IntegerOutput& output);
+
+}  // namespace octet::plan

@@ -1,0 +1,96 @@
+#include "octet/plan/steps/max_pooling_step.h"
+
+#include "octet/kernels/max_pooling.h"
+
+namespace octet::plan {
+
+namespace {
+
+class MaxPoolingStep : public Step {
+ public:
+  MaxPoolingStep(Builder& builder, std::string name, ValueId x, ValueId y,
+                 const kernels::PoolingShape& shape)
+      : Step(std::move(name), {x}, {y}), shape_(shape) {
+    const Value& pooled = builder.value(y);
+    if (!pooled.needs_gradient) return;
+    winner_ = builder.add_buffer(pooled.elements());
+    memory.kept.push_back(winner_);
+  }
+
+  std::string kernel() const override { return "max_pooling"; }
+
+  void forward() override {
+    switch (output().type) {
+      case ElementType::kInt8:
+        return pool<int8_t>();
+      case ElementType::kUInt8:
+        return pool<uint8_t>();
+      default:
+        return pool<float>();
+    }
+  }
+
+  void backward() override {
+    float* dx = input_gradient(0);
+    if (dx == nullptr) return;
+    kernels::max_pool_backward(shape_, output().layout, output().gradient, winner(), dx);
+  }
+
+ private:
+  template <class T>
+  void pool() {
+    kernels::max_pool(shape_, output().layout, static_cast<const T*>(input(0).data),
+                      static_cast<T*>(output().data), winner());
+  }
+  uint8_t* winner() const {
+    return winner_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(winner_));
+  }
+
+  kernels::PoolingShape shape_;
+  BufferId winner_ = kNoId;
+};
+
+std::optional<kernels::PoolingShape> shape_of(const MaxPooling& op, const Shape& x,
+                                              const Shape& y) {
+  if (x.rank() != 4 || op.kernel.rank() != 2 || op.channel_last || op.with_index) {
+    return std::nullopt;
+  }
+  for (const int64_t d : op.dilation) {
+    if (d != 1) return std::nullopt;
+  }
+  const auto stride = [&](size_t i) { return op.stride.empty() ? op.kernel[i] : op.stride[i]; };
+  const auto pad = [&](size_t i) { return op.pad.empty() ? 0 : op.pad[i]; };
+  if (op.kernel[0] * op.kernel[1] > 255) return std::nullopt;
+  return kernels::PoolingShape{.batch = x[0],
+                               .channels = x[1],
+                               .in_height = x[2],
+                               .in_width = x[3],
+                               .out_height = y[2],
+                               .out_width = y[3],
+                               .kernel_h = op.kernel[0],
+                               .kernel_w = op.kernel[1],
+                               .stride_h = stride(0),
+                               .stride_w = stride(1),
+                               .pad_top = pad(0),
+                               .pad_left = pad(1)};
+}
+
+}  // namespace
+
+bool add_max_pooling(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  const auto* pooling = std::get_if<MaxPooling>(&function.attributes);
+  if (pooling == nullptr) return false;
+  const VariableId x = function.inputs[0], y = function.outputs[0];
+  const auto shape = shape_of(*pooling, builder.type(x).shape, builder.type(y).shape);
+  const Value& source = builder.made(x);
+  if (!shape || (source.loose && !source.is_float())) return false;
+  const ValueId from = builder.value_of(x);
+  const ValueId to =
+      builder.add_value(y, source.type, source.layout, builder.value(from).needs_gradient);
+  builder.add_step(std::make_unique<MaxPoolingStep>(builder, builder.graph().display_name(id), from,
+                                                    to, *shape));
+  return true;
+}
+
+}  // namespace octet::plan

@@ -1,0 +1,188 @@
+#include "octet/plan/steps/quantize_step.h"
+
+#include <ATen/ATen.h>
+
+#include "octet/base/error.h"
+#include "octet/kernels/elementwise.h"
+#include "octet/kernels/requantize.h"
+#include "octet/plan/steps/integer_layer.h"
+
+namespace octet::plan {
+
+namespace {
+
+// The inputs of both.
+constexpr size_t kX = 0, kScale = 1, kZeroPoint = 2;
+
+class QuantizeStep : public Step {
+ public:
+  QuantizeStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
+               std::vector<ValueId> outputs, const kernels::Requantization& requantization)
+      : Step(std::move(name), std::move(inputs), std::move(outputs)),
+        requantization_(requantization) {
+    const Value& y = builder.value(this->outputs()[0]);
+    if (!y.needs_gradient) return;
+    passes_ = builder.add_buffer((y.elements() + 7) / 8);
+    memory.kept.push_back(passes_);
+  }
+
+  std::string kernel() const override { return "quantize"; }
+
+  void forward() override {
+    Value& y = output();
+    requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kZeroPoint)));
+    const bool numbers =
+        kernels::quantize(input(kX).floats(), requantization_, scalar_of(input(kScale)),
+                          y.elements(), y.is_signed(), y.data, passes());
+    OCTET_CHECK(numbers, input(kX).name, "holds a NaN, which no integer stands for");
+  }
+
+  void backward() override {
+    float* dx = input_gradient(kX);
+    if (dx == nullptr) return;
+    kernels::masked_scale(output().gradient, passes(), 1.0F / scalar_of(input(kScale)), 1,
+                          output().elements(), dx, nullptr);
+  }
+
+ private:
+  uint8_t* passes() const {
+    return passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_));
+  }
+
+  kernels::Requantization requantization_;
+  BufferId passes_ = kNoId;
+};
+
+class DequantizeStep : public Step {
+ public:
+  using Step::Step;
+
+  std::string kernel() const override { return "dequantize"; }
+
+  void forward() override {
+    const Value& x = input(kX);
+    kernels::dequantize({.data = x.data,
+                         .is_signed = x.is_signed(),
+                         .zero_point = static_cast<int32_t>(scalar_of(input(kZeroPoint))),
+                         .scale = scalar_of(input(kScale))},
+                        x.elements(), output().floats());
+  }
+
+  void backward() override {
+    float* dx = input_gradient(kX);
+    if (dx == nullptr) return;
+    kernels::scale(output().gradient, scalar_of(input(kScale)), output().elements(), dx);
+  }
+};
+
+// Of whole numbers that are held as floats: the sums of a layer, with a scale for each channel or
+// one for all.
+class DequantizeSumsStep : public Step {
+ public:
+  using Step::Step;
+
+  std::string kernel() const override { return "dequantize"; }
+
+  void forward() override {
+    const at::Tensor zero_point = input(kZeroPoint).tensor;
+    OCTET_CHECK(zero_point.eq(0).all().item<bool>(), name(),
+                "the zero point of int32 sums must be 0");
+    const at::Tensor scale = input(kScale).tensor;
+    scale_.assign(scale.data_ptr<float>(), scale.data_ptr<float>() + scale.numel());
+    kernels::requantize_backward(input(kX).floats(), output().rows(), scale_, nullptr,
+                                 output().floats());
+  }
+
+  void backward() override {
+    float* dx = input_gradient(kX);
+    if (dx == nullptr) return;
+    kernels::requantize_backward(output().gradient, output().rows(), scale_, nullptr, dx);
+  }
+
+ private:
+  std::vector<float> scale_;
+};
+
+// Whether a parameter has one value, or as many as x has channels, along its second axis.
+bool fits_channels(const Builder& builder, VariableId parameter, const Shape& x) {
+  const Shape& shape = builder.type(parameter).shape;
+  if (builder.graph().variable(parameter).kind != VariableKind::kParameter) return false;
+  return shape.num_elements() == 1 || (x.rank() > 1 && shape.rank() == x.rank() &&
+                                       shape[1] == x[1] && shape.num_elements() == x[1]);
+}
+
+bool has_scalar_qparams(const Builder& builder, const Function& function) {
+  return is_scalar_leaf(builder, function.inputs[kScale]) &&
+         is_scalar_leaf(builder, function.inputs[kZeroPoint]);
+}
+
+}  // namespace
+
+bool add_quantize(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  const auto* quantize = std::get_if<QuantizeLinear>(&function.attributes);
+  if (quantize == nullptr || !has_scalar_qparams(builder, function)) return false;
+  const VariableId x = function.inputs[kX];
+  const QuantFormat format = format_of(*quantize);
+  const bool is_activation =
+      !(builder.made(x).is_leaf && builder.graph().variable(x).kind == VariableKind::kParameter);
+  if (!is_activation || builder.type(x).dtype != DType::kFloat32 || !builder.made(x).is_float()) {
+    return false;
+  }
+  if (format.dtype != DType::kInt8 && format.dtype != DType::kUInt8) return false;
+  const ElementType type = format.dtype == DType::kInt8 ? ElementType::kInt8 : ElementType::kUInt8;
+  const Value& source = builder.made(x);
+  const ValueId y =
+      builder.add_value(function.outputs[0], type, source.layout, source.needs_gradient);
+  builder.add_step(std::make_unique<QuantizeStep>(
+      builder, builder.graph().display_name(id),
+      std::vector<ValueId>{builder.value_of(x), builder.value_of(function.inputs[kScale]),
+                           builder.value_of(function.inputs[kZeroPoint])},
+      std::vector<ValueId>{y},
+      kernels::Requantization{.multiplier = {},
+                              .bias = {},
+                              .offset = {},
+                              .qmin = static_cast<int32_t>(format.qmin()),
+                              .qmax = static_cast<int32_t>(format.qmax()),
+                              .round_mode = parse_round_mode(quantize->round_mode),
+                              .ste = parse_ste(quantize->ste)}));
+  return true;
+}
+
+bool add_dequantize_sums(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  if (!std::holds_alternative<DequantizeLinear>(function.attributes)) return false;
+  const VariableId x = function.inputs[kX];
+  const Value& source = builder.made(x);
+  if (source.loose || source.type != ElementType::kFloat32 ||
+      builder.type(x).dtype != DType::kInt32 || source.shape.rank() < 2 ||
+      !fits_channels(builder, function.inputs[kScale], source.shape) ||
+      builder.made(function.inputs[kScale]).needs_gradient) {
+    return false;
+  }
+  std::vector<ValueId> inputs;
+  for (const VariableId input : function.inputs) inputs.push_back(builder.value_of(input));
+  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, source.layout,
+                                      source.needs_gradient);
+  builder.add_step(std::make_unique<DequantizeSumsStep>(
+      builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y}));
+  return true;
+}
+
+bool add_dequantize(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  if (!std::holds_alternative<DequantizeLinear>(function.attributes) ||
+      !has_scalar_qparams(builder, function) || !is_small_integer(builder, function.inputs[kX])) {
+    return false;
+  }
+  const Value& source = builder.made(function.inputs[kX]);
+  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, source.layout,
+                                      source.needs_gradient);
+  std::vector<ValueId> inputs;
+  for (const VariableId input : function.inputs) inputs.push_back(builder.value_of(input));
+  builder.add_step(std::make_unique<DequantizeStep>(builder.graph().display_name(id),
+                                                    std::move(inputs), std::vector<ValueId>{y}));
+  return true;
+}
+
+}  // namespace octet::plan

@@ -1,0 +1,389 @@
+// The plan against the reference interpreter: integers are equal, floats within rounding.
+
+#include "octet/plan/plan_engine.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "octet/base/error.h"
+#include "octet/graph/functions.h"
+#include "octet/graph/network.h"
+#include "octet/graph/parametric_functions.h"
+#include "octet/models/mobilenet_v1.h"
+#include "octet/models/resnet.h"
+#include "octet/passes/integer_functions.h"
+#include "octet/qat/qat_scheduler.h"
+#include "octet/train/momentum.h"
+#include "tests/support/random_graph.h"
+
+namespace octet {
+namespace {
+
+using plan::PlanEngine;
+
+// What one forward and backward pass of a network gives.
+struct RunResult {
+  Values values;
+  std::map<std::string, at::Tensor> gradients;
+};
+
+// The network is run with `engine` (null: the reference) for the sum of `output`'s elements times
+// fixed random numbers, so that every element has a gradient of its own.
+RunResult run_once(const Graph& graph, const ParameterStore& parameters, VariableId output,
+                   const Values& inputs, const std::vector<VariableId>& keep,
+                   const std::shared_ptr<Engine>& engine) {
+  auto store = std::make_shared<ParameterStore>(parameters.clone());
+  RandomState random(3);
+  RunOptions options{.gradients = true, .keep = keep, .observer = {}};
+  RunResult result;
+  if (engine == nullptr) {
+    result.values = run(graph, *store, inputs, {output}, random, options);
+    result.values.at(output).sum().backward();
+  } else {
+    result.values = engine->forward(graph, *store, inputs, output, random, options);
+    engine->backward(graph, *store, output);
+  }
+  for (const std::string& name : store->names()) {
+    const at::Tensor gradient = store->at(name).value.grad();
+    if (gradient.defined()) result.gradients[name] = gradient.clone();
+  }
+  return result;
+}
+
+// In units of the largest magnitude.
+double relative_difference(const at::Tensor& a, const at::Tensor& b) {
+  const double scale = std::max(a.abs().max().item<double>(), 1e-30);
+  return (a - b).abs().max().item<double>() / scale;
+}
+
+std::shared_ptr<PlanEngine> poisoned_engine() {
+  return std::make_shared<PlanEngine>(plan::PlanEngineOptions{.poisoned = true});
+}
+
+TEST(PlanEngine, RandomGraphsAgreeWithTheReference) {
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    ParameterStore parameters(seed);
+    Graph graph = random_graph(seed, parameters, {.batch_statistics = seed % 2 == 1});
+    const VariableId x = graph.find_variable("x");
+    RandomState random(seed);
+    const Values inputs{{x, at::randn(graph.variable(x).type.shape, random.generator(at::kCPU))}};
+    const VariableId output = graph.outputs()[0];
+    const RunResult expected = run_once(graph, parameters, output, inputs, {}, nullptr);
+    const RunResult given = run_once(graph, parameters, output, inputs, {}, poisoned_engine());
+    // Kernels add in another order: some 2^-24 for each of the dozen layers, growing with their
+    // sums; 1e-4 leaves room for that, and an error of method is of the size of the values.
+    EXPECT_LT(relative_difference(expected.values.at(output), given.values.at(output)), 1e-4);
+    ASSERT_EQ(expected.gradients.size(), given.gradients.size());
+    double largest = 0;
+    for (const auto& [name, gradient] : expected.gradients) {
+      largest = std::max(largest, gradient.abs().max().item<double>());
+    }
+    // Of a parameter in front of a batch normalization the true gradient is 0, and what is there is
+    // the rounding of others: hence a part of the largest gradient.
+    for (const auto& [name, gradient] : expected.gradients) {
+      const double difference = (gradient - given.gradients.at(name)).abs().max().item<double>();
+      const double bound = 1e-3 * gradient.abs().max().item<double>() + 1e-5 * largest;
+      EXPECT_LT(difference, bound) << name;
+    }
+  }
+}
+
+using Model = VariableRef (*)(const VariableRef& image, const models::ModelOptions& options);
+
+// A small classifier in TRAINING.
+struct QuantizedJob {
+  QuantizedJob(Model model, QATConfig config, int64_t image_size = 32)
+      : solver({.learning_rate = 0.01}), qat(configured(config), solver) {
+    auto parameters = std::make_shared<ParameterStore>(5);
+    Network network(parameters, "training");
+    const Shape shape{4, 3, image_size, image_size};
+    image = network.input("image", shape);
+    label = network.input("label", {4, 1});
+    pred = model(image, {.test = false, .num_classes = 10, .width = 0.25});
+    loss = F::mean(F::softmax_cross_entropy(pred, label, {.axis = 1}), {.axes = {0, 1}});
+    solver.set_parameters(*parameters);
+    qat(pred);
+    RandomState random(7);
+    at::Generator generator = random.generator(at::kCPU);
+    image.d() = at::randn(shape, generator, at::kFloat);
+    label.d() = at::randint(0, 10, {4, 1}, generator, at::kFloat);
+    for (int i = 0; i < 3; ++i) step();
+    qat.step();
+  }
+
+  static QATConfig configured(QATConfig config) {
+    config.bn_folding = true;
+    config.bn_self_folding = true;
+    config.skip_inputs_layers = {};
+    config.skip_outputs_layers = {};
+    config.niter_to_recording = 1;
+    config.niter_to_training = 3;
+    return config;
+  }
+
+  void step() {
+    qat.step();
+    loss.forward();
+    solver.zero_grad();
+    loss.backward();
+    solver.update();
+  }
+
+  Graph& graph() { return loss.network().graph(); }
+  ParameterStore& parameters() { return *loss.network().parameters(); }
+  Values inputs() { return {{image.id(), image.d()}, {label.id(), label.d()}}; }
+  std::vector<VariableId> integer_values() {
+    std::vector<VariableId> ids;
+    for (const FunctionId id : graph().topological_order({loss.id()})) {
+      const Function& function = graph().function(id);
+      const bool gives = is_integer_function(function.attributes) ||
+                         std::holds_alternative<QuantizeLinear>(function.attributes);
+      if (gives) ids.push_back(function.outputs[0]);
+    }
+    return ids;
+  }
+
+  VariableRef image, label, pred, loss;
+  Momentum solver;
+  QATScheduler qat;
+};
+
+struct Case {
+  const char* name;
+  Model model;
+  bool channel_wise;
+  bool zero_point;
+};
+
+class PlanOfIntegers : public testing::TestWithParam<Case> {};
+
+TEST_P(PlanOfIntegers, AllIntegersEqualTheReference) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::QNN;
+  config.channel_wise = GetParam().channel_wise;
+  config.zero_point = GetParam().zero_point;
+  QuantizedJob job(GetParam().model, config);
+  const std::vector<VariableId> keep = job.integer_values();
+  const RunResult expected =
+      run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, nullptr);
+  const RunResult given =
+      run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, poisoned_engine());
+  ASSERT_GT(keep.size(), 20U);
+  for (const VariableId id : keep) {
+    const at::Tensor& a = expected.values.at(id);
+    const at::Tensor& b = given.values.at(id);
+    EXPECT_TRUE(at::equal(a, b)) << job.graph().variable(id).name << ": "
+                                 << a.ne(b).sum().item<int64_t>() << " of " << a.numel();
+  }
+  ASSERT_EQ(expected.gradients.size(), given.gradients.size());
+  for (const auto& [name, gradient] : expected.gradients) {
+    // The same masks and integers: what differs is the order of float32 sums, and the rounding of
+    // one scale against two.
+    EXPECT_LT(relative_difference(gradient, given.gradients.at(name)), 1e-4) << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, PlanOfIntegers,
+                         testing::Values(Case{"MobileNetV1", models::mobilenet_v1, false, false},
+                                         Case{"MobileNetV1PerChannel", models::mobilenet_v1, true,
+                                              false},
+                                         Case{"ResNet18", models::resnet18, false, false},
+                                         Case{"ResNet18Asymmetric", models::resnet18, true, true}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(PlanEngine, SimulationKeepsItsValuesUpToRounding) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::SIM_QNN;
+  config.channel_wise = true;
+  QuantizedJob job(models::mobilenet_v1, config);
+  const std::vector<VariableId> keep = job.integer_values();
+  const RunResult expected =
+      run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, nullptr);
+  const RunResult given = run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep,
+                                   poisoned_engine());
+  // The simulation adds up floats, the plan integers: where a sum lies on the border between two
+  // steps, they may take different ones, and what reads that value follows.
+  double differing = 0, values = 0;
+  for (const VariableId id : keep) {
+    const auto found = given.values.find(id);
+    if (found == given.values.end()) continue;
+    const at::Tensor difference = (expected.values.at(id) - found->second).abs();
+    EXPECT_LE(difference.max().item<double>(), 2) << job.graph().variable(id).name;
+    differing += difference.gt(0).sum().item<double>();
+    values += static_cast<double>(difference.numel());
+  }
+  EXPECT_GT(values, 1e5);
+  EXPECT_LT(differing / values, 1e-3);
+  EXPECT_LT(relative_difference(expected.values.at(job.loss.id()), given.values.at(job.loss.id())),
+            1e-3);
+}
+
+TEST(PlanEngine, AnyBatchAndNumberOfThreadsGiveTheSameIntegers) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::QNN;
+  QuantizedJob job(models::resnet18, config);
+  const int threads = at::get_num_threads();
+  RandomState random(1);
+  const at::Tensor images = at::randn({16, 3, 32, 32}, random.generator(at::kCPU));
+  at::Tensor expected;
+  PlanEngine engine;
+  for (const int count : {1, 2}) {
+    at::set_num_threads(count);
+    for (const int64_t batch : {16, 3, 1}) {
+      std::vector<at::Tensor> results;
+      for (int64_t first = 0; first < 16; first += batch) {
+        const Values inputs{{job.image.id(), images.slice(0, first, std::min(first + batch, INT64_C(16)))}};
+        results.push_back(engine
+                              .forward(job.graph(), job.parameters(), inputs, job.pred.id(), random,
+                                       {.gradients = false, .keep = {}, .observer = {}})
+                              .at(job.pred.id()));
+      }
+      const at::Tensor result = at::cat(results);
+      if (!expected.defined()) expected = result;
+      EXPECT_TRUE(at::equal(result, expected)) << count << " threads, batch " << batch;
+    }
+  }
+  at::set_num_threads(threads);
+}
+
+// Training by plans, step after step, beside training by the reference.
+TEST(PlanEngine, TrainingStaysWithTheReference) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::QNN;
+  QuantizedJob by_plan(models::mobilenet_v1, config), by_reference(models::mobilenet_v1, config);
+  by_plan.loss.network().set_engine(std::make_shared<PlanEngine>());
+  for (int i = 0; i < 5; ++i) {
+    by_plan.step();
+    by_reference.step();
+    // Gradients differ by rounding, so weights do, and a weight next to a border takes another
+    // integer now and then.
+    EXPECT_NEAR(by_plan.loss.d().item<double>(), by_reference.loss.d().item<double>(), 2e-3) << i;
+  }
+}
+
+TEST(PlanEngine, TheSameSeedGivesTheSameBits) {
+  std::vector<at::Tensor> losses;
+  for (int repetition = 0; repetition < 2; ++repetition) {
+    QATConfig config;
+    QuantizedJob job(models::resnet18, config);
+    job.loss.network().set_engine(std::make_shared<PlanEngine>());
+    for (int i = 0; i < 3; ++i) job.step();
+    losses.push_back(job.loss.d().clone());
+  }
+  EXPECT_TRUE(at::equal(losses[0], losses[1]));
+}
+
+TEST(PlanEngine, CompilesAgainOnlyForAnotherGraphOrShape) {
+  QATConfig config;
+  QuantizedJob job(models::mobilenet_v1, config);
+  auto engine = std::make_shared<PlanEngine>();
+  job.loss.network().set_engine(engine);
+  for (int i = 0; i < 3; ++i) job.step();
+  EXPECT_EQ(engine->compiled(), 1);
+  job.image.d() = job.image.d().slice(0, 0, 2);
+  job.label.d() = job.label.d().slice(0, 0, 2);
+  job.loss.forward();
+  EXPECT_EQ(engine->compiled(), 2);
+  job.graph().rename_variable(job.pred.id(), "logits");
+  job.loss.forward();
+  EXPECT_EQ(engine->compiled(), 3);
+}
+
+TEST(PlanEngine, TakesNoMemoryFromStepToStep) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::QNN;
+  QuantizedJob job(models::mobilenet_v1, config);
+  auto engine = std::make_shared<PlanEngine>();
+  job.loss.network().set_engine(engine);
+  const auto resident_pages = [] {
+    std::ifstream file("/proc/self/statm");
+    int64_t size = 0, resident = 0;
+    file >> size >> resident;
+    return resident;
+  };
+  for (int i = 0; i < 20; ++i) job.step();
+  const int64_t before = resident_pages();
+  for (int i = 0; i < 200; ++i) job.step();
+  // A leak of one activation of the smallest layer in each step would be 200 pages of 4 KB.
+  EXPECT_LT(resident_pages() - before, 100);
+}
+
+TEST(PlanEngine, GradientsAddUpUntilTheyAreZeroed) {
+  auto parameters = std::make_shared<ParameterStore>(1);
+  Network network(parameters, "net");
+  const VariableRef x = network.input("x", {2, 8, 5, 5});
+  const VariableRef y = F::relu(PF::convolution(x, "conv", 8, {3, 3}));
+  network.set_engine(std::make_shared<PlanEngine>());
+  RandomState random(1);
+  x.d() = at::randn({2, 8, 5, 5}, random.generator(at::kCPU));
+  at::Tensor& w = parameters->at("conv/conv/W").value;
+  y.forward();
+  y.backward();
+  const at::Tensor once = w.grad().clone();
+  y.forward();
+  y.backward();
+  EXPECT_TRUE(at::allclose(w.grad(), once * 2));
+  // Somebody who holds a gradient keeps it.
+  const at::Tensor held = w.grad();
+  const at::Tensor copy = held.clone();
+  w.mutable_grad().reset();
+  y.forward();
+  y.backward();
+  EXPECT_TRUE(at::equal(held, copy));
+  EXPECT_TRUE(at::equal(w.grad(), once));
+}
+
+TEST(PlanEngine, Messages) {
+  auto parameters = std::make_shared<ParameterStore>(1);
+  Network network(parameters, "net");
+  const VariableRef x = network.input("x", {2, 8, 5, 5});
+  const VariableRef y = F::relu(PF::convolution(x, "conv", 8, {3, 3}));
+  network.set_engine(std::make_shared<PlanEngine>());
+  const auto expect_error = [](const auto& action, const std::string& message) {
+    try {
+      action();
+      ADD_FAILURE() << "no error: " << message;
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()), message);
+    }
+  };
+  expect_error([&] { y.forward(); }, "[x] the network's input has no value");
+  x.d() = at::zeros({2, 8, 5, 6});
+  expect_error([&] { y.forward(); },
+               "[x] the input has shape (2, 8, 5, 6), the network expects (2, 8, 5, 5)");
+  x.d() = at::zeros({2, 8, 5, 5});
+  const std::string early = fmt::format(
+      "[{}] backward() needs a forward() with gradients before it", y.name());
+  y.forward({.gradients = false});
+  expect_error([&] { y.backward(); }, early);
+  y.forward();
+  y.backward();
+  expect_error([&] { y.backward(); }, early);
+}
+
+TEST(PlanEngine, NaNsAreErrorsThatNameTheValue) {
+  QATConfig config;
+  QuantizedJob job(models::mobilenet_v1, config);
+  job.loss.network().set_engine(std::make_shared<PlanEngine>());
+  const auto message = [&] {
+    try {
+      job.loss.forward();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const at::Tensor image = job.image.d().clone();
+  job.image.d() = image.clone();
+  job.image.d()[1][2][3][4] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(message(), "[image] holds a NaN, which no integer stands for");
+  job.image.d() = image;
+  EXPECT_EQ(message(), "no error");
+}
+
+}  // namespace
+}  // namespace octet
