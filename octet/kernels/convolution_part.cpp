@@ -52,17 +52,22 @@ HWY_INLINE void for_each_line(const ConvolutionPlan& plan, const ConvolutionPart
 
 void finish_panel(const ConvolutionPlan& plan, const ConvolutionCall& call,
                   const ConvolutionPart& part, int64_t first, int64_t end, const int32_t* sums) {
+  // Both halves of a panel write to the same cache lines: in pieces that stay in the first cache.
+  constexpr int64_t kPiece = 64;
   const int64_t pixels = part.rows * plan.shape.out_width;
-  for (int64_t channel = first; channel < end; channel += 8) {
-    for (int64_t image = 0; image < part.images; ++image) {
+  for (int64_t i = 0; i < part.images * pixels;) {
+    const int64_t image = i / pixels, pixel = i % pixels;
+    const int64_t count = std::min(kPiece, pixels - pixel);
+    for (int64_t channel = first; channel < end; channel += 8) {
       finish(plan.out, call.output,
-             {.sums = sums + image * pixels * kPanelChannels + (channel - first),
+             {.sums = sums + i * kPanelChannels + (channel - first),
               .image = part.image + image,
-              .pixel = part.row * plan.shape.out_width,
-              .pixels = pixels,
+              .pixel = part.row * plan.shape.out_width + pixel,
+              .pixels = count,
               .channel = channel,
               .channels = std::min<int64_t>(8, end - channel)});
     }
+    i += count;
   }
 }
 
@@ -99,13 +104,13 @@ void convolve_depthwise(const ConvolutionPlan& plan, const ConvolutionCall& call
                         const ConvolutionPart& part, const SectionPart& which, int16_t* staged,
                         int32_t* sums) {
   const int64_t first = which.section * plan.section_in + which.panel * kPanelChannels;
-  const int64_t pitch = which.panels * kPanelChannels;
-  const int64_t end = std::min(plan.shape.in_channels, first + pitch);
+  const int64_t end = std::min(plan.shape.in_channels, first + which.panels * kPanelChannels);
+  const int64_t pitch = plan.section_in;
   stage(plan, call, part, first, end - first, pitch, staged);
   for (int64_t channel = first; channel < end; channel += kPanelChannels) {
     for_each_line(plan, part, [&](int64_t count, int64_t window, int64_t pixel) {
       depthwise_line(count, staged + window * pitch + (channel - first), plan.column_step * pitch,
-                     pitch, plan.runs.data(), static_cast<int64_t>(plan.runs.size()),
+                     plan.taps.data(), static_cast<int64_t>(plan.taps.size()),
                      call.weights + channel / kPanelChannels * plan.panel_size,
                      sums + pixel * kPanelChannels);
     });

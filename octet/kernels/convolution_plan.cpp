@@ -74,8 +74,9 @@ void plan_depthwise(ConvolutionPlan& plan) {
   plan.sections = divided_up(plan.shape.in_channels, plan.section_in);
   plan.section_panels = plan.section_in / kPanelChannels;
   plan.blocks = {{.begin = 0, .count = plan.section_in}};
-  const auto taps = static_cast<int64_t>(plan.runs.size());
-  plan.panel_size = rounded_up(taps, 2) * kPanelChannels;
+  for (const int64_t run : plan.runs) plan.taps.push_back(run * plan.section_in);
+  if (plan.taps.size() % 2 != 0) plan.taps.push_back(plan.taps.back());
+  plan.panel_size = static_cast<int64_t>(plan.taps.size()) * kPanelChannels;
 }
 
 void plan_groups(ConvolutionPlan& plan) {

@@ -70,6 +70,9 @@ struct ConvolutionPlan {
   int64_t column_step = 1;
   // Where each run of a window begins, in staged pixels from its first.
   std::vector<int64_t> runs;
+  // Of a depthwise convolution, instead: where each tap of a window lies, in staged elements; an
+  // even number of them, of which the last may be one for nothing.
+  std::vector<int64_t> taps;
 
   int64_t part_images = 1;
   int64_t part_rows = 1;

@@ -21,9 +21,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_TARGET == HWY_SCALAR
 
 template <int kPixels>
-HWY_INLINE void depthwise_tile(const int16_t* x, int64_t step, int64_t pitch,
-                               const int64_t* offsets, int64_t taps, const int16_t* weights,
-                               int32_t* sums) {
+HWY_INLINE void depthwise_tile(const int16_t* x, int64_t step, const int64_t* offsets, int64_t taps,
+                               const int16_t* weights, int32_t* sums) {
   constexpr int kFirst[4] = {0, 8, 4, 12};
   for (int i = 0; i < kPixels * kPanelChannels; ++i) {
     const int at = i % kPanelChannels, channel = kFirst[at / 4] + at % 4;
@@ -31,7 +30,7 @@ HWY_INLINE void depthwise_tile(const int16_t* x, int64_t step, int64_t pitch,
     int32_t sum = 0;
     for (int64_t tap = 0; tap < taps; ++tap) {
       const int16_t w = weights[(tap / 2 * kPanelChannels + at) * 2 + tap % 2];
-      sum += pixel[offsets[tap] * pitch] * w;
+      sum += pixel[offsets[tap]] * w;
     }
     sums[i / kPanelChannels * kPanelChannels + channel] = sum;
   }
@@ -58,11 +57,12 @@ HWY_INLINE void store_depthwise(TapSum low, TapSum high, int32_t* sums) {
 
 // One vector of channels, the `v`th of the panel, for kPixels pixels.
 template <int kPixels>
-HWY_INLINE void depthwise_vector(const int16_t* x, int64_t step, int64_t pitch,
-                                 const int64_t* offsets, int64_t taps, const int16_t* weights,
-                                 int32_t* sums) {
+HWY_INLINE void depthwise_vector(const int16_t* x, int64_t step, const int64_t* offsets,
+                                 int64_t taps, const int16_t* weights, int32_t* sums) {
+  const int16_t* pixels[kPixels];
   TapSum even[kPixels][2], odd[kPixels][2];
   for (int p = 0; p < kPixels; ++p) {
+    pixels[p] = x + p * step;
     for (int half = 0; half < 2; ++half) {
       even[p][half] = odd[p][half] = hn::Zero(TapSumTag());
     }
@@ -70,12 +70,10 @@ HWY_INLINE void depthwise_vector(const int16_t* x, int64_t step, int64_t pitch,
   for (int64_t tap = 0; tap < taps; tap += 2, weights += 2 * kPanelChannels) {
     const auto low = hn::LoadU(TapTag(), weights);
     const auto high = hn::LoadU(TapTag(), weights + kPanelChannels);
-    const int16_t* first = x + offsets[tap] * pitch;
-    // The weights of a second one that isn't there are zeros.
-    const int16_t* second = tap + 1 < taps ? x + offsets[tap + 1] * pitch : first;
+    const int64_t first = offsets[tap], second = offsets[tap + 1];
     for (int p = 0; p < kPixels; ++p) {
-      const auto a = hn::LoadU(TapTag(), first + p * step);
-      const auto b = hn::LoadU(TapTag(), second + p * step);
+      const auto a = hn::LoadU(TapTag(), pixels[p] + first);
+      const auto b = hn::LoadU(TapTag(), pixels[p] + second);
       even[p][0] = hn::ReorderWidenMulAccumulate(TapSumTag(), hn::InterleaveLower(TapTag(), a, b),
                                                  low, even[p][0], odd[p][0]);
       even[p][1] = hn::ReorderWidenMulAccumulate(TapSumTag(), hn::InterleaveUpper(TapTag(), a, b),
@@ -89,28 +87,27 @@ HWY_INLINE void depthwise_vector(const int16_t* x, int64_t step, int64_t pitch,
 }
 
 template <int kPixels>
-HWY_INLINE void depthwise_tile(const int16_t* x, int64_t step, int64_t pitch,
-                               const int64_t* offsets, int64_t taps, const int16_t* weights,
-                               int32_t* sums) {
+HWY_INLINE void depthwise_tile(const int16_t* x, int64_t step, const int64_t* offsets, int64_t taps,
+                               const int16_t* weights, int32_t* sums) {
   for (int v = 0; v < kTapVectors; ++v) {
-    depthwise_vector<kPixels>(x + v * kTapLanes, step, pitch, offsets, taps,
-                              weights + v * kTapLanes, sums + v * kTapLanes);
+    depthwise_vector<kPixels>(x + v * kTapLanes, step, offsets, taps, weights + v * kTapLanes,
+                              sums + v * kTapLanes);
   }
 }
 
 #endif
 
-// Sums (pixel, 16) of a line of pixels, whose windows are `step` apart. Tap t of a window begins
-// offsets[t] * pitch behind its first element.
-HWY_INLINE void depthwise_line(int64_t pixels, const int16_t* x, int64_t step, int64_t pitch,
+// Sums (pixel, 16) of a line of pixels, whose windows are `step` apart. Tap t of a window is
+// offsets[t] behind its first element; their number is even.
+HWY_INLINE void depthwise_line(int64_t pixels, const int16_t* x, int64_t step,
                                const int64_t* offsets, int64_t taps, const int16_t* weights,
                                int32_t* sums) {
   int64_t p = 0;
   for (; p + 4 <= pixels; p += 4) {
-    depthwise_tile<4>(x + p * step, step, pitch, offsets, taps, weights, sums + p * kPanelChannels);
+    depthwise_tile<4>(x + p * step, step, offsets, taps, weights, sums + p * kPanelChannels);
   }
   for (; p < pixels; ++p) {
-    depthwise_tile<1>(x + p * step, step, pitch, offsets, taps, weights, sums + p * kPanelChannels);
+    depthwise_tile<1>(x + p * step, step, offsets, taps, weights, sums + p * kPanelChannels);
   }
 }
 

@@ -23,34 +23,41 @@ struct SumsOfPixels {
   int64_t channels;
 };
 
-// The usual case: the channels lie side by side and have a byte of gradient bits to themselves.
-template <bool kHalfAway>
-void finish_integers(const ChannelPlaces& places, const ConvolutionOutput& output,
-                     const EightRounding<kHalfAway>& rounding, const SumsOfPixels& s) {
+// The usual case: the channels lie side by side and have bytes of gradient bits to themselves.
+template <class Rounding>
+HWY_INLINE void finish_integers(const ChannelPlaces& places, const ConvolutionOutput& output,
+                                const Rounding& rounding, const SumsOfPixels& s) {
   const EightFactors factors = load_factors(*output.factors, s.channel);
+  const int64_t y_step = places.lanes, passes_step = places.row_bytes();
+  const int64_t fours = s.channels == 8 ? s.pixels / 4 * 4 : 0;
   auto* y = static_cast<uint8_t*>(output.y) + places.offset(s.image, s.channel, s.pixel);
   uint8_t* passes = output.passes;
   if (passes != nullptr) passes += places.bit_byte(s.image, s.channel, s.pixel);
-  for (int64_t p = 0; p < s.pixels; ++p) {
-    const uint8_t bits =
-        requantize_some(rounding, s.sums + p * kPanelChannels, factors, s.channels, y);
-    y += places.lanes;
+  int64_t p = 0;
+  for (; p < fours; p += 4) {
+    const uint32_t bits = rounding.four(s.sums + p * kPanelChannels, kPanelChannels, &factors, 0,
+                                        y + p * y_step, y_step);
     if (passes == nullptr) continue;
-    *passes = bits;
-    passes += places.row_bytes();
+    for (int i = 0; i < 4; ++i)
+      passes[(p + i) * passes_step] = static_cast<uint8_t>(bits >> (8 * i));
+  }
+  for (; p < s.pixels; ++p) {
+    const uint8_t bits =
+        requantize_some(rounding, s.sums + p * kPanelChannels, factors, s.channels, y + p * y_step);
+    if (passes != nullptr) passes[p * passes_step] = bits;
   }
 }
 
 // Any other: element by element. Channels come in ascending order, so the first of a byte clears
 // it.
-template <bool kHalfAway>
-void finish_single_integers(const ChannelPlaces& places, const ConvolutionOutput& output,
-                            const EightRounding<kHalfAway>& rounding, const SumsOfPixels& s) {
+template <class Rounding>
+HWY_INLINE void finish_single_integers(const ChannelPlaces& places, const ConvolutionOutput& output,
+                                       const Rounding& rounding, const SumsOfPixels& s) {
   const EightFactors factors = load_factors(*output.factors, s.channel);
   auto* y = static_cast<uint8_t*>(output.y);
   for (int64_t p = 0; p < s.pixels; ++p) {
     uint8_t bytes[8];
-    const unsigned bits = rounding(s.sums + p * kPanelChannels, factors, bytes);
+    const unsigned bits = rounding.one(s.sums + p * kPanelChannels, factors, bytes);
     for (int64_t i = 0; i < s.channels; ++i) {
       const int64_t channel = s.channel + i, bit = channel % places.lanes % 8;
       y[places.offset(s.image, channel, s.pixel + p)] = bytes[i];
@@ -75,10 +82,10 @@ void finish_sums(const ChannelPlaces& places, T* y, const SumsOfPixels& s) {
   }
 }
 
-template <bool kHalfAway>
+template <class Rounding>
 void finish_rounded(const ChannelPlaces& places, const ConvolutionOutput& output,
                     const SumsOfPixels& s) {
-  const EightRounding<kHalfAway> rounding(output.constants);
+  const Rounding rounding(output.constants);
   const int64_t lane = s.channel % places.lanes;
   if (lane % 8 == 0 && lane + s.channels <= places.lanes) {
     finish_integers(places, output, rounding, s);
@@ -95,8 +102,15 @@ inline void finish(const ChannelPlaces& places, const ConvolutionOutput& output,
     case ConvolutionOutput::Kind::kIntegerSums:
       return finish_sums(places, static_cast<int32_t*>(output.y), s);
     default:
-      return output.constants.half_away ? finish_rounded<true>(places, output, s)
-                                        : finish_rounded<false>(places, output, s);
+      break;
+  }
+  const bool away = output.constants.half_away;
+  if (output.passes == nullptr) {
+    (away ? finish_rounded<EightRounding<true, false>>
+          : finish_rounded<EightRounding<false, false>>)(places, output, s);
+  } else {
+    (away ? finish_rounded<EightRounding<true, true>>
+          : finish_rounded<EightRounding<false, true>>)(places, output, s);
   }
 }
 

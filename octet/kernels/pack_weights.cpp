@@ -5,6 +5,12 @@
 namespace octet::kernels {
 namespace {
 
+// By way of int or of the float that it is.
+template <class Weight>
+int16_t widened(Weight weight) {
+  return static_cast<int16_t>(1 * weight);
+}
+
 // One kernel position of a block's channels, for the `lanes` output channels of a panel.
 // `position`: where the first of the input channels stands in its run.
 template <class Weight>
@@ -14,7 +20,7 @@ void pack_position(const Weight* weights, int64_t channels, int64_t channel_step
     int16_t* pair = run + position / 2 * 2 * kPanelChannels + position % 2;
     const Weight* from = weights + c * channel_step;
     for (int64_t lane = 0; lane < lanes; ++lane) {
-      pair[2 * lane] = static_cast<int16_t>(from[lane * lane_step]);
+      pair[2 * lane] = widened(from[lane * lane_step]);
     }
   }
 }
@@ -48,7 +54,7 @@ void pack_depthwise_panel(const ConvolutionPlan& plan, const Weight* weights, in
     if (channel >= plan.shape.out_channels) continue;
     for (int64_t tap = 0; tap < taps; ++tap) {
       packed[(tap / 2 * kPanelChannels + at) * 2 + tap % 2] =
-          static_cast<int16_t>(weights[channel * taps + tap]);
+          widened(weights[channel * taps + tap]);
     }
   }
 }

@@ -9,6 +9,7 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "octet/kernels/rounding_constants.h"
@@ -64,42 +65,60 @@ HWY_INLINE EightFactors broadcast_factors(const ChannelFactors& factors, int64_t
   return eight;
 }
 
-template <bool kHalfAway>
+// kBits: whether the gradient bits are wanted; without them they are not right.
+template <bool kHalfAway, bool kBits>
 class EightRounding {
  public:
   explicit HWY_INLINE EightRounding(const RoundingConstants& constants)
-      : cut_below_(hn::Set(FloatTag(), constants.cut_below)),
-        cut_above_(hn::Set(FloatTag(), constants.cut_above)),
+      : constants_(constants),
         clamp_low_(hn::Set(FloatTag(), constants.clamp_low)),
         clamp_high_(hn::Set(FloatTag(), constants.clamp_high)),
-        lowest_(hn::Set(IntTag(), constants.lowest)),
-        highest_(hn::Set(IntTag(), constants.highest)),
-        zero_point_(hn::Set(IntTag(), constants.zero_point - kRoundingBits)),
-        straight_(constants.straight ? 0xFF : 0) {}
+        zero_point_(hn::Set(IntTag(), constants.zero_point - kRoundingBits)) {}
 
   // Eight sums become eight bytes; returns the bits of those that the gradient passes.
   template <class Sum>
-  HWY_INLINE uint8_t operator()(const Sum* acc, const EightFactors& factors, uint8_t* y) const {
-    unsigned inside = 0, cut = 0;
+  HWY_INLINE uint8_t one(const Sum* acc, const EightFactors& factors, uint8_t* y) const {
+    unsigned bits = 0, cut = 0;
     for (int v = 0; v < kVectors; ++v) {
-      const IntVector sum = hn::Add(load_sums(acc + v * kLanes), factors.bias[v]);
-      const FloatVector steps = hn::Mul(hn::Add(hn::ConvertTo(FloatTag(), sum), factors.offset[v]),
-                                        factors.multiplier[v]);
-      const IntVector rounded = round(hn::Min(hn::Max(steps, clamp_low_), clamp_high_));
-      const IntVector clamped = hn::Min(hn::Max(rounded, lowest_), highest_);
-      inside |= bits(IntTag(), hn::Eq(rounded, clamped)) << (v * kLanes);
-      const auto cuts = hn::Or(hn::Le(steps, cut_below_), hn::Ge(steps, cut_above_));
-      cut |= bits(FloatTag(), cuts) << (v * kLanes);
+      const FloatVector steps = steps_of(acc + v * kLanes, factors, v);
+      const IntVector rounded = rounded_steps(steps);
+      const IntVector clamped = hn::Min(hn::Max(rounded, hn::Set(IntTag(), constants_.lowest)),
+                                        hn::Set(IntTag(), constants_.highest));
       // Only the low eight bits matter, signed or not.
-      const IntVector q = hn::And(hn::Add(clamped, zero_point_), hn::Set(IntTag(), 0xFF));
+      const IntVector q = hn::And(clamped, hn::Set(IntTag(), 0xFF));
       hn::StoreU(hn::DemoteTo(ByteTag(), q), ByteTag(), y + v * kLanes);
+      if constexpr (!kBits) continue;
+      bits |= bits_of(IntTag(), hn::Eq(rounded, clamped)) << (v * kLanes);
+      cut |= bits_of(FloatTag(), cut_by_activation(steps)) << (v * kLanes);
     }
-    return static_cast<uint8_t>((inside | straight_) & ~cut);
+    return static_cast<uint8_t>((bits | (constants_.straight ? 0xFF : 0)) & ~cut);
   }
 
+  // Four times eight sums, of the channels of factors[0], factors[factor_step], ...; returns the
+  // bits from the lowest byte on.
+  template <class Sum>
+  HWY_INLINE uint32_t four(const Sum* acc, int64_t acc_step, const EightFactors* factors,
+                           int64_t factor_step, uint8_t* y, int64_t y_step) const;
+
  private:
+  template <class Sum>
+  HWY_INLINE FloatVector steps_of(const Sum* acc, const EightFactors& factors, int v) const {
+    const IntVector sum = hn::Add(load_sums(acc), factors.bias[v]);
+    return hn::Mul(hn::Add(hn::ConvertTo(FloatTag(), sum), factors.offset[v]),
+                   factors.multiplier[v]);
+  }
+
+  HWY_INLINE IntVector rounded_steps(FloatVector steps) const {
+    return hn::Add(whole(hn::Min(hn::Max(steps, clamp_low_), clamp_high_)), zero_point_);
+  }
+
+  HWY_INLINE hn::Mask<FloatTag> cut_by_activation(FloatVector steps) const {
+    return hn::Or(hn::Le(steps, hn::Set(FloatTag(), constants_.cut_below)),
+                  hn::Ge(steps, hn::Set(FloatTag(), constants_.cut_above)));
+  }
+
   // kRoundingBits + the whole number next to x.
-  static HWY_INLINE IntVector round(FloatVector x) {
+  static HWY_INLINE IntVector whole(FloatVector x) {
     const FloatVector magic = hn::Set(FloatTag(), kRoundingFloat);
     const FloatVector shifted = hn::Add(x, magic);
     const IntVector even = hn::BitCast(IntTag(), shifted);
@@ -117,26 +136,95 @@ class EightRounding {
   }
 
   template <class Tag>
-  static HWY_INLINE unsigned bits(Tag tag, hn::Mask<Tag> mask) {
+  static HWY_INLINE unsigned bits_of(Tag tag, hn::Mask<Tag> mask) {
     uint8_t bytes[8] = {};
     hn::StoreMaskBits(tag, mask, bytes);
     return bytes[0];
   }
 
-  FloatVector cut_below_, cut_above_, clamp_low_, clamp_high_;
-  IntVector lowest_, highest_, zero_point_;
-  unsigned straight_;
+  const RoundingConstants constants_;
+  const FloatVector clamp_low_, clamp_high_;
+  const IntVector zero_point_;
 };
 
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+
+// Highway has no packing that keeps to an order. Packing dwords a, b, c, d to words and bytes
+// leaves the lower halves of all four before the upper ones.
+HWY_INLINE __m256i in_order(__m256i bytes) {
+  return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+template <bool kHalfAway, bool kBits>
+template <class Sum>
+HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Sum* acc, int64_t acc_step,
+                                                          const EightFactors* factors,
+                                                          int64_t factor_step, uint8_t* y,
+                                                          int64_t y_step) const {
+  FloatVector steps[4];
+  __m256i rounded[4];
+  for (int i = 0; i < 4; ++i) {
+    steps[i] = steps_of(acc + i * acc_step, factors[i * factor_step], 0);
+    rounded[i] = rounded_steps(steps[i]).raw;
+  }
+  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(constants_.lowest));
+  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(constants_.highest));
+  const __m256i byte = _mm256_set1_epi16(0xFF);
+  __m256i words[2], clamped[2];
+  for (int i = 0; i < 2; ++i) {
+    words[i] = _mm256_packs_epi32(rounded[2 * i], rounded[2 * i + 1]);
+    clamped[i] = _mm256_min_epi16(_mm256_max_epi16(words[i], low), high);
+  }
+  const __m256i q = in_order(
+      _mm256_packus_epi16(_mm256_and_si256(clamped[0], byte), _mm256_and_si256(clamped[1], byte)));
+  const __m128i first = _mm256_castsi256_si128(q), second = _mm256_extracti128_si256(q, 1);
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(y), first);
+  _mm_storeh_pd(reinterpret_cast<double*>(y + y_step), _mm_castsi128_pd(first));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(y + 2 * y_step), second);
+  _mm_storeh_pd(reinterpret_cast<double*>(y + 3 * y_step), _mm_castsi128_pd(second));
+  if constexpr (!kBits) return 0;
+  __m256i passes = _mm256_packs_epi16(_mm256_cmpeq_epi16(words[0], clamped[0]),
+                                      _mm256_cmpeq_epi16(words[1], clamped[1]));
+  if (constants_.straight) passes = _mm256_set1_epi8(-1);
+  if (constants_.cuts) {
+    __m256i cut[4];
+    for (int i = 0; i < 4; ++i) {
+      cut[i] = hn::BitCast(IntTag(), hn::VecFromMask(FloatTag(), cut_by_activation(steps[i]))).raw;
+    }
+    passes = _mm256_andnot_si256(
+        _mm256_packs_epi16(_mm256_packs_epi32(cut[0], cut[1]), _mm256_packs_epi32(cut[2], cut[3])),
+        passes);
+  }
+  return static_cast<uint32_t>(_mm256_movemask_epi8(in_order(passes)));
+}
+
+#else
+
+template <bool kHalfAway, bool kBits>
+template <class Sum>
+HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Sum* acc, int64_t acc_step,
+                                                          const EightFactors* factors,
+                                                          int64_t factor_step, uint8_t* y,
+                                                          int64_t y_step) const {
+  uint32_t bits = 0;
+  for (int i = 0; i < 4; ++i) {
+    const uint32_t byte = one(acc + i * acc_step, factors[i * factor_step], y + i * y_step);
+    bits |= byte << (8 * i);
+  }
+  return bits;
+}
+
+#endif
+
 // The first `count` of eight: nothing behind them is read or written.
-template <bool kHalfAway, class Sum>
-HWY_INLINE uint8_t requantize_some(const EightRounding<kHalfAway>& rounding, const Sum* acc,
+template <class Rounding, class Sum>
+HWY_INLINE uint8_t requantize_some(const Rounding& rounding, const Sum* acc,
                                    const EightFactors& factors, int64_t count, uint8_t* y) {
-  if (HWY_LIKELY(count >= 8)) return rounding(acc, factors, y);
+  if (HWY_LIKELY(count >= 8)) return rounding.one(acc, factors, y);
   Sum sums[8] = {};
   uint8_t bytes[8];
   std::memcpy(sums, acc, count * sizeof(Sum));
-  const unsigned bits = rounding(sums, factors, bytes);
+  const unsigned bits = rounding.one(sums, factors, bytes);
   std::memcpy(y, bytes, count);
   return static_cast<uint8_t>(bits & ((1U << count) - 1));
 }

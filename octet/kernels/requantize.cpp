@@ -21,41 +21,86 @@ HWY_INLINE int64_t end_of_channel(const ChannelRows& rows, int64_t row, int64_t 
   return rows.blocks == 1 ? end : std::min(end, (row / rows.inner + 1) * rows.inner);
 }
 
-// Rows [row, end) of requantize().
-template <bool kHalfAway, class Sum>
-void requantize_lanes(const Sum* acc, const ChannelRows& rows, const ChannelFactors& factors,
-                      const RoundingConstants& constants, int64_t row, int64_t end, uint8_t* y,
-                      uint8_t* passes) {
-  const EightRounding<kHalfAway> rounding(constants);
-  const int64_t row_bytes = bit_row_bytes(rows);
-  while (row < end) {
-    const int64_t channel = rows.first_channel(row), stop = end_of_channel(rows, row, end);
-    for (; row < stop; ++row) {
-      const int64_t first = row * rows.lanes;
-      for (int64_t lane = 0; lane < rows.lanes; lane += 8) {
-        const EightFactors eight = load_factors(factors, channel + lane);
-        const uint8_t bits = requantize_some(rounding, acc + first + lane, eight, rows.lanes - lane,
-                                             y + first + lane);
-        if (passes != nullptr) passes[row * row_bytes + lane / 8] = bits;
-      }
-    }
+// Where the results go, and how they are made.
+struct RequantizedRows {
+  const ChannelRows& rows;
+  const ChannelFactors& factors;
+  const RoundingConstants& constants;
+  uint8_t* y;
+  uint8_t* passes;
+};
+
+// A row of `count` elements.
+template <class Rounding, class Sum>
+HWY_INLINE void requantize_row(const Rounding& rounding, const Sum* acc,
+                               const ChannelFactors& factors, int64_t channel, int64_t count,
+                               uint8_t* y, uint8_t* passes) {
+  int64_t lane = 0;
+  for (; lane + 32 <= count; lane += 32) {
+    EightFactors four[4];
+    for (int i = 0; i < 4; ++i) four[i] = load_factors(factors, channel + lane + 8 * i);
+    const uint32_t bits = rounding.four(acc + lane, 8, four, 1, y + lane, 8);
+    if (passes == nullptr) continue;
+    for (int i = 0; i < 4; ++i) passes[lane / 8 + i] = static_cast<uint8_t>(bits >> (8 * i));
+  }
+  for (; lane < count; lane += 8) {
+    const EightFactors eight = load_factors(factors, channel + lane);
+    const uint8_t bits = requantize_some(rounding, acc + lane, eight, count - lane, y + lane);
+    if (passes != nullptr) passes[lane / 8] = bits;
   }
 }
 
-// The same where a row is one element: those of one channel lie side by side.
-template <bool kHalfAway, class Sum>
-void requantize_single(const Sum* acc, const ChannelRows& rows, const ChannelFactors& factors,
-                       const RoundingConstants& constants, int64_t row, int64_t end, uint8_t* y,
-                       uint8_t* passes) {
-  const EightRounding<kHalfAway> rounding(constants);
+// `rows` rows of the same eight channels.
+template <class Rounding, class Sum>
+HWY_INLINE void requantize_eights(const Rounding& rounding, const Sum* acc,
+                                  const EightFactors& eight, int64_t rows, uint8_t* y,
+                                  uint8_t* passes) {
+  int64_t row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    const uint32_t bits = rounding.four(acc + 8 * row, 8, &eight, 0, y + 8 * row, 8);
+    if (passes == nullptr) continue;
+    for (int i = 0; i < 4; ++i) passes[row + i] = static_cast<uint8_t>(bits >> (8 * i));
+  }
+  for (; row < rows; ++row) {
+    const uint8_t bits = rounding.one(acc + 8 * row, eight, y + 8 * row);
+    if (passes != nullptr) passes[row] = bits;
+  }
+}
+
+// `count` elements of one channel, each a row.
+template <class Rounding, class Sum>
+HWY_INLINE void requantize_singles(const Rounding& rounding, const Sum* acc,
+                                   const EightFactors& channel, int64_t count, uint8_t* y,
+                                   uint8_t* passes) {
+  for (int64_t i = 0; i < count; i += 8) {
+    const unsigned bits = requantize_some(rounding, acc + i, channel, count - i, y + i);
+    if (passes == nullptr) continue;
+    const int64_t some = std::min<int64_t>(8, count - i);
+    for (int64_t k = 0; k < some; ++k) passes[i + k] = bits >> k & 1;
+  }
+}
+
+// Rows [row, end).
+template <class Rounding, class Sum>
+void requantize_with(const Sum* acc, const RequantizedRows& to, int64_t row, int64_t end) {
+  const Rounding rounding(to.constants);
+  const int64_t lanes = to.rows.lanes, row_bytes = bit_row_bytes(to.rows);
   while (row < end) {
-    const EightFactors channel = broadcast_factors(factors, rows.first_channel(row));
-    const int64_t stop = end_of_channel(rows, row, end);
-    for (; row < stop; row += 8) {
-      const int64_t count = std::min<int64_t>(8, stop - row);
-      const unsigned bits = requantize_some(rounding, acc + row, channel, count, y + row);
-      if (passes == nullptr) continue;
-      for (int64_t i = 0; i < count; ++i) passes[row + i] = bits >> i & 1;
+    const int64_t channel = to.rows.first_channel(row), stop = end_of_channel(to.rows, row, end);
+    const auto passes = [&] {
+      return to.passes == nullptr ? nullptr : to.passes + row * row_bytes;
+    };
+    if (lanes == 1) {
+      requantize_singles(rounding, acc + row, broadcast_factors(to.factors, channel), stop - row,
+                         to.y + row, passes());
+    } else if (lanes == 8) {
+      requantize_eights(rounding, acc + row * 8, load_factors(to.factors, channel), stop - row,
+                        to.y + row * 8, passes());
+    } else {
+      for (; row < stop; ++row) {
+        requantize_row(rounding, acc + row * lanes, to.factors, channel, lanes, to.y + row * lanes,
+                       passes());
+      }
     }
     row = stop;
   }
@@ -65,13 +110,14 @@ template <class Sum>
 void requantize_rows(const Sum* acc, const ChannelRows& rows, const ChannelFactors& factors,
                      const RoundingConstants& constants, int64_t begin, int64_t end, uint8_t* y,
                      uint8_t* passes) {
-  const auto run = [&](auto kernel) {
-    kernel(acc, rows, factors, constants, begin, end, y, passes);
-  };
-  if (rows.lanes == 1) {
-    run(constants.half_away ? requantize_single<true, Sum> : requantize_single<false, Sum>);
+  const RequantizedRows to{rows, factors, constants, y, passes};
+  const auto run = [&](auto kernel) { kernel(acc, to, begin, end); };
+  if (passes == nullptr) {
+    run(constants.half_away ? requantize_with<EightRounding<true, false>, Sum>
+                            : requantize_with<EightRounding<false, false>, Sum>);
   } else {
-    run(constants.half_away ? requantize_lanes<true, Sum> : requantize_lanes<false, Sum>);
+    run(constants.half_away ? requantize_with<EightRounding<true, true>, Sum>
+                            : requantize_with<EightRounding<false, true>, Sum>);
   }
 }
 
@@ -173,8 +219,8 @@ void in_parts(int64_t count, int64_t least, const Function& function) {
 constexpr int64_t kLeastElements = 16384;
 
 template <class Sum, class Kernel>
-void requantize_with(Kernel kernel, const Sum* acc, const ChannelRows& rows,
-                     const Requantization& requantization, void* y, uint8_t* passes) {
+void requantize_in_parts(Kernel kernel, const Sum* acc, const ChannelRows& rows,
+                         const Requantization& requantization, void* y, uint8_t* passes) {
   ChannelFactors factors(rows.channels());
   factors.set(requantization);
   const RoundingConstants constants = rounding_constants(requantization);
@@ -187,14 +233,14 @@ void requantize_with(Kernel kernel, const Sum* acc, const ChannelRows& rows,
 
 void requantize(const float* acc, const ChannelRows& rows, const Requantization& requantization,
                 bool /*is_signed*/, void* y, uint8_t* passes) {
-  requantize_with(HWY_DYNAMIC_DISPATCH(requantize_float_rows), acc, rows, requantization, y,
-                  passes);
+  requantize_in_parts(HWY_DYNAMIC_DISPATCH(requantize_float_rows), acc, rows, requantization, y,
+                      passes);
 }
 
 void requantize(const int32_t* acc, const ChannelRows& rows, const Requantization& requantization,
                 bool /*is_signed*/, void* y, uint8_t* passes) {
-  requantize_with(HWY_DYNAMIC_DISPATCH(requantize_integer_rows), acc, rows, requantization, y,
-                  passes);
+  requantize_in_parts(HWY_DYNAMIC_DISPATCH(requantize_integer_rows), acc, rows, requantization, y,
+                      passes);
 }
 
 void requantize_backward(const float* dy, const ChannelRows& rows,

@@ -16,13 +16,13 @@ inline constexpr int32_t kRoundingBits = 0x4B400000;
 
 struct RoundingConstants {
   // The activation cuts steps <= cut_below and steps >= cut_above; NaN where it does not.
+  bool cuts = false;
   float cut_below = 0;
   float cut_above = 0;
   // The activation, and bounds one beyond those of the integers: a number clamped to them rounds to
   // a valid integer exactly if it did before.
   float clamp_low = 0;
   float clamp_high = 0;
-  // Of the rounded number in the form kRoundingBits + number.
   int32_t lowest = 0;
   int32_t highest = 0;
   int32_t zero_point = 0;

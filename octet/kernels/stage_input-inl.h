@@ -71,6 +71,29 @@ HWY_INLINE void stage_columns(const T* x, int64_t x_step, int16_t zero_point, in
   }
 }
 
+// Three planes, `plane` elements apart, become (column, 3): what the first layer of most networks
+// reads.
+template <class T>
+HWY_INLINE void stage_planes(const T* x, int64_t plane, int16_t zero_point, int64_t columns,
+                             int16_t* y) {
+  const hn::CappedTag<int16_t, 16> tag;
+  const hn::Rebind<T, decltype(tag)> narrow;
+  const auto zero = hn::Set(tag, zero_point);
+  const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
+  int64_t i = 0;
+  for (; i + lanes <= columns; i += lanes) {
+    hn::StoreInterleaved3(hn::Sub(hn::PromoteTo(tag, hn::LoadU(narrow, x + i)), zero),
+                          hn::Sub(hn::PromoteTo(tag, hn::LoadU(narrow, x + plane + i)), zero),
+                          hn::Sub(hn::PromoteTo(tag, hn::LoadU(narrow, x + 2 * plane + i)), zero),
+                          tag, y + 3 * i);
+  }
+  for (; i < columns; ++i) {
+    for (int64_t c = 0; c < 3; ++c) {
+      y[3 * i + c] = static_cast<int16_t>(x[c * plane + i] - zero_point);
+    }
+  }
+}
+
 // Channels [first, first + count) of an image row, `step` elements from column to column.
 template <class T>
 void stage_row(const ConvolutionPlan& plan, const T* x, int16_t zero_point, int64_t image,
@@ -85,6 +108,10 @@ void stage_row(const ConvolutionPlan& plan, const T* x, int16_t zero_point, int6
   const int64_t column = begin * plan.staged_column_step - plan.shape.pad_left;
   const int64_t pixel = image_row * plan.shape.in_width + column;
   const int64_t last = first + count;
+  if (plan.in.lanes == 1 && count == 3 && step == 3 && plan.staged_column_step == 1) {
+    return stage_planes(x + plan.in.offset(image, first, pixel), plan.in.pixels, zero_point,
+                        end - begin, staged + begin * step);
+  }
   for (int64_t channel = first; channel < last;) {
     const int64_t together = std::min(plan.in.lanes - channel % plan.in.lanes, last - channel);
     stage_columns(x + plan.in.offset(image, channel, pixel),

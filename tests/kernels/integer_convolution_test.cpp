@@ -140,24 +140,35 @@ Case random_case(uint64_t seed) {
   return c;
 }
 
-int64_t x_value(const Case& c, int64_t n, int64_t channel, int64_t row, int64_t column) {
-  const ConvolutionShape& s = c.shape;
-  if (row < 0 || row >= s.in_height || column < 0 || column >= s.in_width) return 0;
-  const uint8_t byte = c.x[place(in_shape(s), c.in, n, channel, row * s.in_width + column).offset];
-  return (c.signed_x ? static_cast<int8_t>(byte) : int64_t(byte)) - c.x_zero_point;
+// x - x_zero_point, (N, C, H, W).
+std::vector<int32_t> centred_x(const Case& c) {
+  const Shape shape = in_shape(c.shape);
+  std::vector<int32_t> values;
+  for (int64_t n = 0; n < shape[0]; ++n) {
+    for (int64_t channel = 0; channel < shape[1]; ++channel) {
+      for (int64_t pixel = 0; pixel < spatial(shape); ++pixel) {
+        const uint8_t byte = c.x[place(shape, c.in, n, channel, pixel).offset];
+        values.push_back((c.signed_x ? static_cast<int8_t>(byte) : byte) - c.x_zero_point);
+      }
+    }
+  }
+  return values;
 }
 
-int64_t sum_at(const Case& c, int64_t n, int64_t out, int64_t row, int64_t column) {
+int64_t sum_at(const Case& c, const std::vector<int32_t>& x, int64_t n, int64_t out, int64_t row,
+               int64_t column) {
   const ConvolutionShape& s = c.shape;
   const int64_t group_in = s.in_channels / s.groups, group_out = s.out_channels / s.groups;
   const int8_t* w = c.weights.data() + out * group_in * s.kernel_h * s.kernel_w;
+  const int64_t first = n * s.in_channels + out / group_out * group_in;
   int64_t sum = 0;
   for (int64_t i = 0; i < group_in; ++i) {
     for (int64_t ky = 0; ky < s.kernel_h; ++ky) {
-      for (int64_t kx = 0; kx < s.kernel_w; ++kx) {
-        sum += *w++ * x_value(c, n, out / group_out * group_in + i,
-                              row * s.stride_h + ky * s.dilation_h - s.pad_top,
-                              column * s.stride_w + kx * s.dilation_w - s.pad_left);
+      const int64_t y = row * s.stride_h + ky * s.dilation_h - s.pad_top;
+      for (int64_t kx = 0; kx < s.kernel_w; ++kx, ++w) {
+        const int64_t at = column * s.stride_w + kx * s.dilation_w - s.pad_left;
+        if (y < 0 || y >= s.in_height || at < 0 || at >= s.in_width) continue;
+        sum += int64_t{*w} * x[((first + i) * s.in_height + y) * s.in_width + at];
       }
     }
   }
@@ -183,11 +194,12 @@ Result expected(const Case& c) {
   const ConvolutionShape& s = c.shape;
   const int64_t row_bytes = bit_row_bytes(channel_rows(out_shape(s), c.out));
   const Requantization requantization = c.data.view();
+  const std::vector<int32_t> x = centred_x(c);
   for (int64_t n = 0; n < s.batch; ++n) {
     for (int64_t channel = 0; channel < s.out_channels; ++channel) {
       for (int64_t pixel = 0; pixel < s.out_height * s.out_width; ++pixel) {
-        const auto sum =
-            static_cast<int32_t>(sum_at(c, n, channel, pixel / s.out_width, pixel % s.out_width));
+        const auto sum = static_cast<int32_t>(
+            sum_at(c, x, n, channel, pixel / s.out_width, pixel % s.out_width));
         const Requantized one = requantized(sum, requantization, channel);
         const Place at = place(out_shape(s), c.out, n, channel, pixel);
         result.sums[at.offset] = sum;
