@@ -5,6 +5,7 @@
 #include "octet/base/error.h"
 #include "octet/base/logging.h"
 #include "octet/passes/folded_parameters.h"
+#include "octet/passes/integer_functions.h"
 #include "octet/passes/layer_traits.h"
 #include "octet/passes/recorded_layers.h"
 #include "octet/quant/recorder.h"
@@ -55,7 +56,7 @@ class Inserter {
 
   void insert() {
     for (const RankedFunction& f : functions_) {
-      if (recorded_.contains(f.id)) record_inputs(f);
+      if (recorded_.contains(f.id) && !is_fused_activation(f.id)) record_inputs(f);
     }
     if (ctx_.config.recorder_position != RecorderPosition::BOTH) return;
     for (const RankedFunction& f : functions_) {
@@ -83,7 +84,7 @@ class Inserter {
   void record_outputs(const RankedFunction& f) {
     const std::vector<VariableId> outputs = graph_.function(f.id).outputs;
     for (size_t i = 0; i < outputs.size(); ++i) {
-      if (recorders_.contains({outputs[i], -1})) continue;
+      if (recorders_.contains({outputs[i], -1}) || goes_to_fused_activation(outputs[i])) continue;
       std::vector<Use> readers;
       for (const Use& use : uses_.of(outputs[i])) {
         if (in_network(use.function)) readers.push_back(use);
@@ -99,6 +100,27 @@ class Inserter {
       for (const RankedFunction& f : functions_) network_.insert(f.id);
     }
     return network_.contains(id);
+  }
+
+  // An activation that the function in front of it takes in.
+  bool is_fused_activation(FunctionId id) const {
+    const Function& function = graph_.function(id);
+    if (!ctx_.config.activation_fusion || fusable_activation(function.attributes).empty()) {
+      return false;
+    }
+    const FunctionId producer = graph_.variable(function.inputs[0]).producer;
+    if (producer == kNoId || uses_.of(function.inputs[0]).size() != 1) return false;
+    const Attributes& attributes = graph_.function(producer).attributes;
+    return weighted_layer(graph_, producer).has_value() ||
+           std::holds_alternative<Add2>(attributes) || std::holds_alternative<BcAdd2>(attributes) ||
+           std::holds_alternative<BatchNormalization>(attributes) ||
+           std::holds_alternative<FusedBatchNormalization>(attributes);
+  }
+
+  bool goes_to_fused_activation(VariableId value) const {
+    const std::vector<Use>& readers = uses_.of(value);
+    return readers.size() == 1 && recorded_.contains(readers[0].function) &&
+           is_fused_activation(readers[0].function);
   }
 
   // Of a residual addition, the operand that a convolution's accumulator can take in.

@@ -7,8 +7,9 @@
 // layer is recorded if its type is in record_layers (or that list is empty), it is not one of the
 // first or last layers that skip_inputs_layers and skip_outputs_layers name, its name passes
 // include and exclude, and it does arithmetic at all. A value has one recorder, which all recorded
-// readers share; skipped readers keep the float value. Biases have none: their scale follows from
-// those of input and weight.
+// readers share; skipped readers keep the float value. With activation_fusion, what a layer with
+// weights, an addition or a batch normalization hands to a ReLU or ReLU6 alone has none. Biases
+// have none: their scale follows from those of input and weight.
 //
 // The recorders' states are parameters of the store, named as NNabla does: Convolution-0/M-x0 for
 // input 0 of the layer of rank 0 in depth-first order. A validation network gets the recorders of

@@ -76,6 +76,10 @@ struct QuantizationConfig {
   // Of an Add2 that ends a residual block, leave the branch that comes straight from a convolution
   // with no other reader unquantized: a backend then adds it in the convolution's accumulator.
   bool residual_fusion = false;
+  // What only a ReLU or ReLU6 reads, and a layer with weights, an addition or a batch normalization
+  // makes, stays float: the activation is a bound of the integer layer. Otherwise, as in NNabla, it
+  // is quantized once more in front of the activation.
+  bool activation_fusion = true;
 
   // ---- how they compute ---------------------------------------------------------------------
   PrecisionMode precision_mode = PrecisionMode::SIM_QNN;

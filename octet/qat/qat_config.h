@@ -66,6 +66,7 @@ void visit_config_fields(Config& config, Visit&& visit) {
   visit("include", config.include);
   visit("exclude", config.exclude);
   visit("residual_fusion", config.residual_fusion);
+  visit("activation_fusion", config.activation_fusion);
   visit("precision_mode", config.precision_mode);
   visit("target", config.target);
   visit("niter_to_recording", config.niter_to_recording);

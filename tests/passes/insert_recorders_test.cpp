@@ -43,6 +43,7 @@ constexpr std::string_view kResidual = R"(graph net {
 )";
 
 TEST_F(InsertRecorders, RecordsInputsAndWeights) {
+  ctx_.config.activation_fusion = false;
   EXPECT_EQ(after(insert_recorders, load(kResidual)), R"(graph net {
   input x: float32 (-1, 4, 6, 6)
   parameter Convolution-0/m-x0: float32 ()
@@ -102,7 +103,17 @@ TEST_F(InsertRecorders, SkipsTheFirstAndTheLastLayers) {
   ctx_.config.skip_inputs_layers = {"Convolution"};
   ctx_.config.skip_outputs_layers = {"Affine"};
   EXPECT_EQ(recorders(load(kResidual)),
-            Names({"ReLU-1/x0", "Convolution-2/x0", "Convolution-2/w0", "Add2-3/x1"}));
+            Names({"Convolution-2/x0", "Convolution-2/w0", "Add2-3/x1"}));
+}
+
+TEST_F(InsertRecorders, LeavesWhatALayerHandsToItsActivationAlone) {
+  const Names fused{"Convolution-0/x0", "Convolution-0/w0", "Convolution-2/x0", "Convolution-2/w0",
+                    "Add2-3/x1",        "Affine-4/x0",      "Affine-4/w0"};
+  EXPECT_EQ(recorders(load(kResidual)), fused);
+  ctx_.config.recorder_position = RecorderPosition::BOTH;
+  Names with_output = fused;
+  with_output.push_back("Affine-4/y0");
+  EXPECT_EQ(recorders(load(kResidual)), with_output);
 }
 
 TEST_F(InsertRecorders, RecordsOnlyTheListedTypes) {

@@ -204,6 +204,7 @@ TEST(QATScheduler, TrainsLearnedScales) {
   QATConfig config = short_config();
   config.recorder_activation = RecorderSpec::learned();
   config.recorder_weight = RecorderSpec::learned();
+  config.activation_fusion = false;
   Job run(config);
   run.steps(6);
   const Parameter& scale = run.nets.parameters->at("ReLU-1/log2-scale-x0");
