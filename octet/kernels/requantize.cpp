@@ -68,7 +68,8 @@ HWY_INLINE void requantize_eights(const Rounding& rounding, const Sum* acc,
   }
 }
 
-// Eight bytes, in memory order, that are 0 or 1.
+// Eight bytes that are 0 or 1, in memory order on processors that put the low byte first, as all do
+// that Highway knows.
 HWY_INLINE uint64_t byte_per_bit(uint64_t bits) {
   // Each byte keeps another bit of its copy; 127 more carry it to the highest one.
   const uint64_t kept = bits * 0x0101010101010101U & 0x8040201008040201U;
@@ -84,7 +85,11 @@ HWY_INLINE void requantize_singles(const Rounding& rounding, const Sum* acc,
     const unsigned bits = requantize_some(rounding, acc + i, channel, count - i, y + i);
     if (passes == nullptr) continue;
     const uint64_t bytes = byte_per_bit(bits);
-    std::memcpy(passes + i, &bytes, std::min<int64_t>(8, count - i));
+    if (HWY_LIKELY(count - i >= 8)) {
+      std::memcpy(passes + i, &bytes, 8);
+    } else {
+      std::memcpy(passes + i, &bytes, count - i);
+    }
   }
 }
 
