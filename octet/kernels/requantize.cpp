@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "octet/kernels/rounding_constants.h"
 #include "octet/kernels/simd_targets.h"
@@ -67,6 +68,14 @@ HWY_INLINE void requantize_eights(const Rounding& rounding, const Sum* acc,
   }
 }
 
+// Eight bytes that are 0 or 1, in memory order on processors that put the low byte first, as all do
+// that Highway knows.
+HWY_INLINE uint64_t byte_per_bit(uint64_t bits) {
+  // Each byte keeps another bit of its copy; 127 more carry it to the highest one.
+  const uint64_t kept = bits * 0x0101010101010101U & 0x8040201008040201U;
+  return (kept + 0x7F7F7F7F7F7F7F7FU) >> 7 & 0x0101010101010101U;
+}
+
 // `count` elements of one channel, each a row.
 template <class Rounding, class Sum>
 HWY_INLINE void requantize_singles(const Rounding& rounding, const Sum* acc,
@@ -75,8 +84,12 @@ HWY_INLINE void requantize_singles(const Rounding& rounding, const Sum* acc,
   for (int64_t i = 0; i < count; i += 8) {
     const unsigned bits = requantize_some(rounding, acc + i, channel, count - i, y + i);
     if (passes == nullptr) continue;
-    const int64_t some = std::min<int64_t>(8, count - i);
-    for (int64_t k = 0; k < some; ++k) passes[i + k] = bits >> k & 1;
+    const uint64_t bytes = byte_per_bit(bits);
+    if (HWY_LIKELY(count - i >= 8)) {
+      std::memcpy(passes + i, &bytes, 8);
+    } else {
+      std::memcpy(passes + i, &bytes, count - i);
+    }
   }
 }
 
@@ -154,6 +167,10 @@ void backward_lanes(const float* dy, const ChannelRows& rows, const float* multi
   const int64_t row_bytes = bit_row_bytes(rows);
   while (row < end) {
     const int64_t channel = rows.first_channel(row), stop = end_of_channel(rows, row, end);
+    for (; rows.lanes == 8 && row < stop; ++row) {
+      backward_some(dy + row * 8, multiplier + channel, passes == nullptr ? 0xFF : passes[row], 8,
+                    dacc + row * 8);
+    }
     for (; row < stop; ++row) {
       const int64_t first = row * rows.lanes;
       for (int64_t lane = 0; lane < rows.lanes; lane += 8) {
