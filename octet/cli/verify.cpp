@@ -1,4 +1,5 @@
 // octet verify: two networks on the same inputs, or one of them in ONNX Runtime.
+#include <cmath>
 #include <filesystem>
 
 #include "octet/base/error.h"
@@ -10,6 +11,7 @@
 #include "octet/cli/model_source.h"
 #include "octet/cli/network_inputs.h"
 #include "octet/cli/onnxruntime_process.h"
+#include "octet/cli/quantization_noise.h"
 #include "octet/cli/report.h"
 #include "octet/cli/table.h"
 #include "octet/cli/temporary_folder.h"
@@ -67,12 +69,14 @@ std::vector<at::Tensor> inputs_for(const Graph& b, const Graph& a,
   return ordered;
 }
 
-void compare_with_model(const VerifyOptions& options, const Batches& batches, const Model& a,
-                        c10::Device device, NetworkComparison& comparison) {
-  const Model b = read_model(options.b, device);
+void compare_with_model(const Batches& batches, const Model& a, const Model& b,
+                        NetworkComparison& comparison, std::optional<QuantizationNoise>& noise) {
   for (const std::vector<at::Tensor>& inputs : batches) {
     const RunResult result = run_with_all_values(b, inputs_for(b.graph, a.graph, inputs));
-    comparison.add(inputs, result.outputs, result.values);
+    const auto add_noise = [&](VariableId id, const at::Tensor& value) {
+      if (noise) noise->add(id, value, result.values);
+    };
+    comparison.add(inputs, result.outputs, result.values, add_noise);
   }
 }
 
@@ -108,6 +112,53 @@ void print_layers(const std::vector<LayerDifference>& layers) {
                      d.has_steps ? text_of(d.max_steps) : "", text_of(d.share())});
   }
   if (!layers.empty()) print_table(table, /*first_number=*/2);
+}
+
+void print_noise(const QuantizationNoise& noise) {
+  Table table{{"value", "type", "held against", "SQNR dB"}};
+  for (const LayerNoise& layer : noise.layers()) {
+    table.push_back(
+        {layer.value, layer.type, layer.quantized, fmt::format("{:.1f}", layer.ratio.decibels())});
+  }
+  print_table(table, /*first_number=*/3);
+  if (noise.unmatched().empty()) return;
+  Table unmatched{{"not compared", "type", "because"}};
+  for (const UnmatchedValue& value : noise.unmatched()) {
+    unmatched.push_back({value.value, value.type, value.reason});
+  }
+  print_table(unmatched);
+}
+
+// JSON has no infinity: null where nothing differs, or where values are not finite.
+nlohmann::ordered_json decibels_of(const SignalToNoise& ratio) {
+  const double decibels = ratio.decibels();
+  if (!std::isfinite(decibels)) return nullptr;
+  return decibels;
+}
+
+void add_noise(const QuantizationNoise& noise, nlohmann::ordered_json& figures,
+               nlohmann::ordered_json& details) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const LayerNoise& layer : noise.layers()) {
+    list.push_back({{"value", layer.value},
+                    {"type", layer.type},
+                    {"held_against", layer.quantized},
+                    {"sqnr_db", decibels_of(layer.ratio)},
+                    {"signal", layer.ratio.signal},
+                    {"noise", layer.ratio.noise}});
+  }
+  nlohmann::ordered_json unmatched = nlohmann::ordered_json::array();
+  for (const UnmatchedValue& value : noise.unmatched()) {
+    unmatched.push_back({{"value", value.value}, {"type", value.type}, {"reason", value.reason}});
+  }
+  if (!list.empty()) {
+    figures["sqnr_db"] = list[0]["sqnr_db"];
+    figures["sqnr_worst_value"] = list[0]["value"];
+  }
+  figures["sqnr_values"] = list.size();
+  figures["sqnr_unmatched"] = unmatched.size();
+  details["sqnr"] = std::move(list);
+  details["unmatched"] = std::move(unmatched);
 }
 
 nlohmann::ordered_json figures_of(const Difference& d) {
@@ -165,17 +216,26 @@ void run(const VerifyOptions& options) {
   const Model a = read_model(options.a, device);
   const Batches batches = read_batches(options, a);
   NetworkComparison comparison(a);
+  std::optional<Model> b;
+  std::optional<QuantizationNoise> noise;
   if (options.with.empty()) {
-    compare_with_model(options, batches, a, device, comparison);
+    b = read_model(options.b, device);
+    if (!is_quantized(a) && is_quantized(*b)) noise.emplace(a, *b);
+    compare_with_model(batches, a, *b, comparison, noise);
   } else {
     compare_with_onnxruntime(options, batches, a, comparison);
   }
   const std::vector<LayerDifference> layers = comparison.layers();
-  if (!options.report.json) print_layers(layers);
   nlohmann::ordered_json figures = figures_of(comparison.overall());
+  nlohmann::ordered_json details = details_of(layers);
   figures["compared_values"] = layers.size();
   if (comparison.top1_agreement() >= 0) figures["top1_agreement"] = comparison.top1_agreement();
-  report(figures, options.report, details_of(layers));
+  if (noise) add_noise(*noise, figures, details);
+  if (!options.report.json) {
+    print_layers(layers);
+    if (noise) print_noise(*noise);
+  }
+  report(figures, options.report, details);
   check_tolerances(options, comparison);
 }
 
@@ -189,7 +249,9 @@ void add_verify_command(CLI::App& program) {
   command.footer(
       "The table has the values that both networks have by name; the figures below it are of the "
       "outputs. Relative: |a - b| / max(|a|, |b|). Steps: in units of the value's quantization "
-      "scale. Exit code 1 if a tolerance that was given does not hold.\n"
+      "scale. Where A is float and B quantized, a second table has each layer's ratio of signal to "
+      "quantization noise, the worst first. Exit code 1 if a tolerance that was given does not "
+      "hold.\n"
       "Examples:\n"
       "  octet verify float.nnp qat.nnp --data fashion-mnist --max-examples 100\n"
       "  octet verify net.nnp net.onnx --input x.npy --tolerance 1e-5\n"
