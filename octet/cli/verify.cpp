@@ -1,10 +1,10 @@
 // octet verify: two networks on the same inputs, or one of them in ONNX Runtime.
-#include <cmath>
 #include <filesystem>
 
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
 #include "octet/cli/compare_networks.h"
+#include "octet/cli/comparison_report.h"
 #include "octet/cli/data_options.h"
 #include "octet/cli/machine_options.h"
 #include "octet/cli/model_sink.h"
@@ -13,7 +13,6 @@
 #include "octet/cli/onnxruntime_process.h"
 #include "octet/cli/quantization_noise.h"
 #include "octet/cli/report.h"
-#include "octet/cli/table.h"
 #include "octet/cli/temporary_folder.h"
 #include "octet/train/network_pair.h"
 
@@ -28,6 +27,7 @@ struct VerifyOptions {
   std::vector<std::string> inputs;
   DataOptions data;
   std::string target = "default";
+  OnnxRuntimeOptions runtime;
   std::optional<double> tolerance;
   std::optional<double> relative_tolerance;
   std::optional<double> step_tolerance;
@@ -93,91 +93,10 @@ void compare_with_onnxruntime(const VerifyOptions& options, const Batches& batch
   }
   std::vector<std::string> names;
   for (const VariableId id : network_inputs(a.graph)) names.push_back(a.graph.variable(id).name);
-  const std::vector<RunResult> results = run_in_onnxruntime(path, names, batches);
-  for (size_t i = 0; i < batches.size(); ++i) {
-    comparison.add(batches[i], results[i].outputs, results[i].values);
-  }
-}
-
-std::string text_of(double value) {
-  return fmt::format("{:.3g}", value);
-}
-
-void print_layers(const std::vector<LayerDifference>& layers) {
-  Table table{{"value", "type", "max abs", "mean abs", "max rel", "mean rel", "steps", "differ %"}};
-  for (const LayerDifference& layer : layers) {
-    const Difference& d = layer.difference;
-    table.push_back({layer.value, layer.type, text_of(d.max_absolute), text_of(d.mean_absolute()),
-                     text_of(d.max_relative), text_of(d.mean_relative()),
-                     d.has_steps ? text_of(d.max_steps) : "", text_of(d.share())});
-  }
-  if (!layers.empty()) print_table(table, /*first_number=*/2);
-}
-
-void print_noise(const QuantizationNoise& noise) {
-  Table table{{"value", "type", "held against", "SQNR dB"}};
-  for (const LayerNoise& layer : noise.layers()) {
-    table.push_back(
-        {layer.value, layer.type, layer.quantized, fmt::format("{:.1f}", layer.ratio.decibels())});
-  }
-  print_table(table, /*first_number=*/3);
-  if (noise.unmatched().empty()) return;
-  Table unmatched{{"not compared", "type", "because"}};
-  for (const UnmatchedValue& value : noise.unmatched()) {
-    unmatched.push_back({value.value, value.type, value.reason});
-  }
-  print_table(unmatched);
-}
-
-// JSON has no infinity: null where nothing differs, or where values are not finite.
-nlohmann::ordered_json decibels_of(const SignalToNoise& ratio) {
-  const double decibels = ratio.decibels();
-  if (!std::isfinite(decibels)) return nullptr;
-  return decibels;
-}
-
-void add_noise(const QuantizationNoise& noise, nlohmann::ordered_json& figures,
-               nlohmann::ordered_json& details) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const LayerNoise& layer : noise.layers()) {
-    list.push_back({{"value", layer.value},
-                    {"type", layer.type},
-                    {"held_against", layer.quantized},
-                    {"sqnr_db", decibels_of(layer.ratio)},
-                    {"signal", layer.ratio.signal},
-                    {"noise", layer.ratio.noise}});
-  }
-  nlohmann::ordered_json unmatched = nlohmann::ordered_json::array();
-  for (const UnmatchedValue& value : noise.unmatched()) {
-    unmatched.push_back({{"value", value.value}, {"type", value.type}, {"reason", value.reason}});
-  }
-  if (!list.empty()) {
-    figures["sqnr_db"] = list[0]["sqnr_db"];
-    figures["sqnr_worst_value"] = list[0]["value"];
-  }
-  figures["sqnr_values"] = list.size();
-  figures["sqnr_unmatched"] = unmatched.size();
-  details["sqnr"] = std::move(list);
-  details["unmatched"] = std::move(unmatched);
-}
-
-nlohmann::ordered_json figures_of(const Difference& d) {
-  nlohmann::ordered_json figures = {
-      {"max_absolute", d.max_absolute}, {"mean_absolute", d.mean_absolute()},
-      {"max_relative", d.max_relative}, {"mean_relative", d.mean_relative()},
-      {"differing_percent", d.share()}, {"elements", d.elements}};
-  if (d.has_steps) figures["max_steps"] = d.max_steps;
-  return figures;
-}
-
-nlohmann::ordered_json details_of(const std::vector<LayerDifference>& layers) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const LayerDifference& layer : layers) {
-    nlohmann::ordered_json entry = {{"value", layer.value}, {"type", layer.type}};
-    entry.update(figures_of(layer.difference));
-    list.push_back(std::move(entry));
-  }
-  return {{"layers", list}};
+  run_in_onnxruntime(path, options.runtime, names, batches,
+                     [&](size_t i, const RunResult& result) {
+                       comparison.add(batches[i], result.outputs, result.values);
+                     });
 }
 
 // The largest of the values that are counted in steps: the outputs need not be quantized.
@@ -239,6 +158,15 @@ void run(const VerifyOptions& options) {
   check_tolerances(options, comparison);
 }
 
+CLI::Validator key_and_value() {
+  return {[](const std::string& text) {
+            const size_t equals = text.find('=');
+            const bool good = equals != std::string::npos && equals > 0;
+            return good ? std::string() : fmt::format("'{}' is not KEY=VALUE", text);
+          },
+          "KEY=VALUE"};
+}
+
 }  // namespace
 
 void add_verify_command(CLI::App& program) {
@@ -265,6 +193,22 @@ void add_verify_command(CLI::App& program) {
   command.add_option("--target", options->target, "With --with: the target to export for")
       ->check(CLI::IsMember({"default", "tensorrt", "onnxruntime"}))
       ->capture_default_str();
+  command
+      .add_option("--optimization", options->runtime.level,
+                  "With --with: the runtime's level of optimization")
+      ->check(CLI::IsMember({"disable", "basic", "extended", "all"}))
+      ->capture_default_str();
+  command
+      .add_option("--values", options->runtime.values,
+                  "With --with: which values to compare beside the outputs; integers leave the "
+                  "runtime free to fuse what is between them")
+      ->check(CLI::IsMember({"all", "integers", "none"}))
+      ->capture_default_str();
+  command
+      .add_option("--session-option", options->runtime.session_options,
+                  "With --with: KEY=VALUE for the runtime's session, e.g. "
+                  "session.x64quantprecision=1")
+      ->check(key_and_value());
   command.add_option("--input", options->inputs, "[NAME=]FILE.npy for each input of A");
   add_data_options(command, options->data, /*training=*/false);
   command.get_option("--data")->required(false);
