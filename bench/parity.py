@@ -48,12 +48,15 @@ def reference_rows():
     return rows
 
 
-def quantization_rows():
-    """Per tensor and per channel, symmetric and asymmetric, and both forms."""
+def quantization_rows(full):
+    """Per tensor and per channel, symmetric and asymmetric, and both forms; of the Q/DQ form the two
+    that differ most unless all are wanted."""
     rows = []
     for mode, form in (("QNN", "integers"), ("SIM_QNN", "Q/DQ")):
         for channel_wise in (False, True):
             for asymmetric in (False, True):
+                if mode == "SIM_QNN" and channel_wise != asymmetric and not full:
+                    continue
                 config = NETWORK | {"precision_mode": mode, "channel_wise": channel_wise}
                 if asymmetric:
                     config |= UINT8
@@ -110,9 +113,10 @@ def difference(figures):
     wrong = [layer for layer in integers if layer["differing"]]
     result = {key: figures[key] for key in
               ("max_absolute", "mean_absolute", "max_relative", "mean_relative", "elements")}
-    result["integers"] = sum(layer["elements"] for layer in integers)
-    result["differing"] = sum(layer["differing"] for layer in integers)
-    result["compared_values"] = len(integers)
+    if integers:
+        result["integers"] = sum(layer["elements"] for layer in integers)
+        result["differing"] = sum(layer["differing"] for layer in integers)
+        result["compared_values"] = len(integers)
     result["top1_agreement"] = figures.get("top1_agreement")
     if wrong:
         first = wrong[0]
@@ -131,31 +135,31 @@ def measure_row(args, start, name, data, images, label, config):
           trained)
     row = {"configuration": label}
     for runtime, options in RUNTIMES.items():
-        # It is about weights of int8 beside uint8 activations, and fails on others.
-        if runtime == "precise" and (config.get("dtype") != "uint8" or "SIM" in str(
-                config.get("precision_mode", "SIM_QNN"))):
+        pairs = config.get("precision_mode", "SIM_QNN") == "SIM_QNN"
+        # It is about weights of int8 beside uint8 activations, and fails on int8 in QLinearConv.
+        if runtime == "precise" and not pairs and config.get("dtype") != "uint8":
             continue
+        # Integers of Q/DQ pairs that are shown keep ONNX Runtime from optimizing.
+        values = "none" if pairs and runtime != "none" else "integers"
         figures = octet(args, f"{name}-{runtime}", "verify", trained, "--with", "onnxruntime",
-                        "--values", "integers", "--data", data, "--max-examples", images,
+                        "--values", values, "--data", data, "--max-examples", images,
                         "--batch", args.batch, *options)
         row[runtime] = difference(figures)
     print(f"{name} {label}: " + ", ".join(
-        f"{runtime} {row[runtime]['differing']}/{row[runtime]['integers']} integers, "
-        f"max {row[runtime]['max_absolute']:.2g}" for runtime in RUNTIMES if runtime in row),
-          file=sys.stderr, flush=True)
+        f"{runtime} {differing(row, runtime) or 'hidden'}, max {row[runtime]['max_absolute']:.2g}"
+        for runtime in RUNTIMES if runtime in row), file=sys.stderr, flush=True)
     return row
 
 
 def measure(args, model, data, kind, images, size, rows):
+    """Gives one row after the other."""
     start = args.work / f"{model}-{kind}.nnp"
     octet(args, f"{model}-{kind}", "train", model, "--width", args.width, "--data", data,
           "--image-size", size, "--steps", args.steps, "--batch", args.batch, "--max-examples",
           args.train_images, "--lr", "0.05", "--warmup", "5", "--out", start)
-    table = []
     for index, (label, config) in enumerate(rows):
         row = measure_row(args, start, f"{model}-{kind}-{index}", data, images, label, config)
-        table.append({"model": model, "images": f"{images} of {size} x {size}"} | row)
-    return table
+        yield {"model": model, "images": f"{images} of {size} x {size}"} | row
 
 
 def instruction_sets():
@@ -181,6 +185,16 @@ def error_cells(found):
             ("max_absolute", "mean_absolute", "max_relative", "mean_relative")]
 
 
+def differing(row, runtime):
+    """How many integers differ; nothing where they are not seen."""
+    found = row.get(runtime, {}).get("differing")
+    return "" if found is None else f"{found:,}"
+
+
+def largest(row, runtime):
+    return f"{row[runtime]['max_absolute']:.2g}" if runtime in row else ""
+
+
 def markdown(header, lines):
     return ["| " + " | ".join(header) + " |", "|---" * len(header) + "|",
             *("| " + " | ".join(line) + " |" for line in lines)]
@@ -188,22 +202,23 @@ def markdown(header, lines):
 
 def reference_table(rows):
     header = ["MobileNetV1", "all: max abs", "mean abs", "max rel", "mean rel",
-              "none: max abs", "mean abs", "max rel", "mean rel", "integers that differ: all", "none"]
+              "none: max abs", "mean abs", "max rel", "mean rel", "precise: max abs", "integers",
+              "differ: all", "none"]
     return markdown(header, [[row["configuration"], *error_cells(row["all"]),
-                              *error_cells(row["none"]),
-                              f"{row['all']['differing']:,} of {row['all']['integers']:,}",
-                              f"{row['none']['differing']:,}"] for row in rows])
+                              *error_cells(row["none"]), largest(row, "precise"),
+                              f"{row['none']['integers']:,}", differing(row, "all"),
+                              differing(row, "none")] for row in rows])
 
 
 def integer_table(rows):
     header = ["model", "images", "network", "integers", "differ: all", "precise", "none",
-              "max abs: all", "precise", "none", "same class (all) %"]
+              "max abs: all", "precise", "none", "same class, %: all", "precise"]
     return markdown(header, [
-        [row["model"], row["images"], row["configuration"], f"{row['all']['integers']:,}",
-         *(f"{row[runtime]['differing']:,}" if runtime in row else "" for runtime in RUNTIMES),
-         *(f"{row[runtime]['max_absolute']:.2g}" if runtime in row else ""
-           for runtime in RUNTIMES),
-         f"{row['all']['top1_agreement']:.1f}"] for row in rows])
+        [row["model"], row["images"], row["configuration"], f"{row['none']['integers']:,}",
+         *(differing(row, runtime) for runtime in RUNTIMES),
+         *(largest(row, runtime) for runtime in RUNTIMES),
+         f"{row['all']['top1_agreement']:.1f}",
+         f"{row['precise']['top1_agreement']:.1f}" if "precise" in row else ""] for row in rows])
 
 
 def first_layers(rows):
@@ -259,7 +274,8 @@ largest absolute errors of its four rows against TensorRT.
 ## Integers
 `integers`: trained with `precision_mode = QNN`; the .onnx has integer operators, and the integers are
 to be the same. `Q/DQ`: trained with SIM_QNN; between the pairs stand float layers, whose sums are
-rounded in float32, in ONNX Runtime in another order than in Octet or by integer kernels.
+rounded in float32, in ONNX Runtime in another order than in Octet or by integer kernels. Integers
+between pairs can be seen without optimizations only: as outputs they keep ONNX Runtime from fusing.
 
 {integers}
 
@@ -281,12 +297,14 @@ EXPLANATION = """\
 * int8 weights with uint8 activations: on x86-64 without VNNI, ONNX Runtime multiplies uint8 by int8 with
   an instruction (`vpmaddubsw`) that adds two products in 16 bits and saturates there. ONNX's definition has
   exact sums. The same network with weights of 7 bits, whose two products cannot reach 2^15, shows it: there
-  nothing differs. `session.x64quantprecision=1` makes ONNX Runtime take the exact instructions. int8
-  activations are not affected.
-* Q/DQ pairs: ONNX Runtime replaces DequantizeLinear, layer, QuantizeLinear by its integer kernels or runs the
-  layer in float32. A float sum that ends within its rounding error of the middle between two integers
-  falls to one side here and to the other there; later layers carry that on. With `pow2` scales the sums are
-  exact in float32 and nothing is left to differ but what an optimization rounds otherwise."""
+  nothing differs. `session.x64quantprecision=1` makes ONNX Runtime take exact instructions, and nothing
+  differs either.
+* Q/DQ pairs of int8: at the levels `extended` and `all` ONNX Runtime first turns them into pairs of uint8
+  (`session.qdqisint8allowed=1` leaves them), and then the same holds: compare the columns `all` and `precise`.
+  Integer operators of int8 stay int8 and are exact.
+* What is left of the Q/DQ rows: a float sum that ends within its rounding error of the middle between two
+  integers falls to one side here and to the other there, and later layers carry that on. With `pow2` scales
+  the sums are exact in float32, and the integers are the same."""
 
 
 def document(args, reference, rows):
@@ -316,6 +334,7 @@ def parse_arguments():
     parser.add_argument("--photo-count", type=int, default=100)
     parser.add_argument("--photo-size", type=int, default=224)
     parser.add_argument("--train-images", type=int, default=2000)
+    parser.add_argument("--full", action="store_true", help="all rows of the Q/DQ form")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--work", type=pathlib.Path, help="keeps networks and figures here; a second run goes on where it stopped")
     parser.add_argument("--out", type=pathlib.Path, default=root / "docs/parity.md")
@@ -336,18 +355,20 @@ def run(args):
     began = time.monotonic()
     reference, rows = [], []
     if args.photos:
-        data = f"images:{photo_folder(args)}"
+        photos = f"images:{photo_folder(args)}"
     for model in args.models:
         if args.cifar:
             first = reference_rows() if model == "mobilenet_v1" else []
             table = measure(args, model, f"images:{args.cifar}", "cifar", args.images, 32,
-                            first + quantization_rows())
-            reference += table[:len(first)]
-            rows += table[len(first):]
+                            first + quantization_rows(args.full))
+            for index, row in enumerate(table):
+                (reference if index < len(first) else rows).append(row)
+                write(args, reference, rows)
         if args.photos:
-            rows += measure(args, model, data, "photos", args.photo_count, args.photo_size,
-                            photo_rows())
-        write(args, reference, rows)
+            for row in measure(args, model, photos, "photos", args.photo_count, args.photo_size,
+                               photo_rows()):
+                rows.append(row)
+                write(args, reference, rows)
     print(f"{time.monotonic() - began:.0f} s; {args.out}", file=sys.stderr)
 
 

@@ -94,11 +94,9 @@ void run_in_onnxruntime(const std::string& onnx_path, const OnnxRuntimeOptions& 
   const char* given = std::getenv("OCTET_PYTHON");
   const std::string python = given != nullptr ? given : "python3";
   const std::string errors = folder.file("errors");
-  std::vector<std::string> command{python,           script_path().string(),
-                                   onnx_path,        folder.path(),
-                                   std::to_string(batches.size()),
-                                   "--level",        options.level,
-                                   "--values",       options.values};
+  std::vector<std::string> command{
+      python,    script_path().string(), onnx_path,  folder.path(), std::to_string(batches.size()),
+      "--level", options.level,          "--values", options.values};
   for (const std::string& option : options.session_options) {
     command.insert(command.end(), {"--option", option});
   }

@@ -93,10 +93,9 @@ void compare_with_onnxruntime(const VerifyOptions& options, const Batches& batch
   }
   std::vector<std::string> names;
   for (const VariableId id : network_inputs(a.graph)) names.push_back(a.graph.variable(id).name);
-  run_in_onnxruntime(path, options.runtime, names, batches,
-                     [&](size_t i, const RunResult& result) {
-                       comparison.add(batches[i], result.outputs, result.values);
-                     });
+  run_in_onnxruntime(path, options.runtime, names, batches, [&](size_t i, const RunResult& result) {
+    comparison.add(batches[i], result.outputs, result.values);
+  });
 }
 
 // The largest of the values that are counted in steps: the outputs need not be quantized.

@@ -39,18 +39,12 @@ bool is_scale_of(const Attributes& attributes, size_t index) {
   return scale == std::string(x) + "_scale";
 }
 
-void add_inputs(const Graph& graph, const Function& function, IntegerValues& values) {
-  if (std::holds_alternative<DequantizeLinear>(function.attributes)) {
-    values.emplace(function.inputs[0], qparams_at(function, 1));
-  } else if (is_integer_function(function.attributes)) {
-    for (size_t i = 0; i + 2 < function.inputs.size(); ++i) {
-      if (!is_scale_of(function.attributes, i)) continue;
-      values.emplace(function.inputs[i], qparams_at(function, i + 1));
-    }
-  } else if (moves_integers(graph, function)) {
-    const auto moved = values.find(function.outputs[0]);
-    if (moved != values.end()) values.emplace(function.inputs[0], moved->second);
-  }
+void add_inputs(const Graph& graph, FunctionId id, IntegerValues& values) {
+  for (const auto& [value, qparams] : integer_inputs(graph, id)) values.emplace(value, qparams);
+  const Function& function = graph.function(id);
+  if (!moves_integers(graph, function)) return;
+  const auto moved = values.find(function.outputs[0]);
+  if (moved != values.end()) values.emplace(function.inputs[0], moved->second);
 }
 
 }  // namespace
@@ -60,11 +54,26 @@ IntegerValues integer_values(const Graph& graph) {
   const std::vector<FunctionId> order = graph.topological_order(graph.outputs());
   for (const FunctionId id : order) add_outputs(graph, graph.function(id), values);
   for (auto id = order.rbegin(); id != order.rend(); ++id) {
-    add_inputs(graph, graph.function(*id), values);
+    add_inputs(graph, *id, values);
   }
   // What readers told of the integers in front of a function that moves them.
   for (const FunctionId id : order) add_outputs(graph, graph.function(id), values);
   return values;
+}
+
+std::vector<std::pair<VariableId, IntegerQParams>> integer_inputs(const Graph& graph,
+                                                                  FunctionId id) {
+  const Function& function = graph.function(id);
+  if (std::holds_alternative<DequantizeLinear>(function.attributes)) {
+    return {{function.inputs[0], qparams_at(function, 1)}};
+  }
+  std::vector<std::pair<VariableId, IntegerQParams>> found;
+  if (!is_integer_function(function.attributes)) return found;
+  for (size_t i = 0; i + 2 < function.inputs.size(); ++i) {
+    if (!is_scale_of(function.attributes, i)) continue;
+    found.emplace_back(function.inputs[i], qparams_at(function, i + 1));
+  }
+  return found;
 }
 
 }  // namespace octet

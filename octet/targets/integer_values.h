@@ -19,4 +19,9 @@ struct IntegerQParams {
 // weights and biases of integer functions, whose scales have no zero point, are not among them.
 std::map<VariableId, IntegerQParams> integer_values(const Graph& graph);
 
+// The integers that a DequantizeLinear or an integer function reads, each with the scale and the
+// zero point that it takes them to have.
+std::vector<std::pair<VariableId, IntegerQParams>> integer_inputs(const Graph& graph,
+                                                                  FunctionId id);
+
 }  // namespace octet

@@ -180,5 +180,40 @@ TEST_F(VerifyQuantizedTest, IntegerNetworksAreComparedInSteps) {
   EXPECT_THAT(error_line(outcome), HasSubstr("in quantization steps, 1 is above --step-tolerance"));
 }
 
+TEST_F(VerifyQuantizedTest, IntegerNetworksAreTheSameInOnnxRuntime) {
+  setenv("OCTET_PYTHON", onnx_python().c_str(), 0);
+  const std::string a = written("integer.nnp", kInteger);
+  for (const std::string options :
+       {"--optimization disable", "--session-option session.x64quantprecision=1"}) {
+    const Outcome outcome = octet(
+        fmt::format("verify {} --with onnxruntime --values integers --input {} --tolerance 1e-6 "
+                    "--step-tolerance 0 --json {}",
+                    a, x_, options));
+    if (outcome.error.find("has no onnxruntime") != std::string::npos) {
+      GTEST_SKIP() << outcome.error;
+    }
+    ASSERT_EQ(outcome.code, 0) << outcome.error;
+    const nlohmann::json figures = nlohmann::json::parse(outcome.out);
+    for (const nlohmann::json& layer : figures["layers"]) EXPECT_EQ(layer["differing"], 0) << layer;
+    // Without Python's onnx there are the outputs alone.
+    if (figures["layers"].empty()) continue;
+    ASSERT_EQ(figures["layers"].size(), 2u);
+    EXPECT_EQ(figures["layers"][1]["value"], "r_quantized");
+  }
+}
+
+TEST_F(VerifyQuantizedTest, SaysWhatIsWrongWithTheRuntimesOptions) {
+  const std::string a = written("integer.nnp", kInteger);
+  const auto error = [&](const std::string& option) {
+    const Outcome outcome =
+        octet(fmt::format("verify {} --with onnxruntime --input {} {}", a, x_, option));
+    EXPECT_EQ(outcome.code, 2) << option;
+    return error_line(outcome);
+  };
+  EXPECT_THAT(error("--session-option fast"), HasSubstr("'fast' is not KEY=VALUE"));
+  EXPECT_THAT(error("--optimization most"), HasSubstr("--optimization: most not in {"));
+  EXPECT_THAT(error("--values some"), HasSubstr("--values: some not in {"));
+}
+
 }  // namespace
 }  // namespace octet

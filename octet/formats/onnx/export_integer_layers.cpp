@@ -54,11 +54,12 @@ Name qlinear_conv(LayerExporter& layer, IntegerNodes& nodes, const Name& x,
   const at::Tensor w_scale = nodes.value(kWScale);
   const at::Tensor zeros =
       w_scale.numel() == 1 ? at::zeros({}, at::kChar) : at::zeros_like(w_scale, at::kChar);
-  return nodes.clamped(layer.node(
-      "QLinearConv",
-      {x, nodes.scale(kXScale), nodes.zero_point_of(kX), layer.weight(kW), nodes.scale(kWScale),
-       layer.constant(zeros, "w_zero_point"), nodes.y_scale(), nodes.y_zero_point(), bias_of(layer)},
-      attributes));
+  return nodes.clamped(
+      layer.node("QLinearConv",
+                 {x, nodes.scale(kXScale), nodes.zero_point_of(kX), layer.weight(kW),
+                  nodes.scale(kWScale), layer.constant(zeros, "w_zero_point"), nodes.y_scale(),
+                  nodes.y_zero_point(), bias_of(layer)},
+                 attributes));
 }
 
 // QLinearConv gives what it takes, int8 or uint8.
@@ -76,9 +77,8 @@ Names convolved(const Operation& op, LayerExporter& layer, bool channel_last, co
   }
   const Name acc =
       layer.node("ConvInteger", {x, layer.weight(kW), nodes.zero_point_of(kX)}, attributes);
-  return {layout.from_nchw(
-      nodes.of_accumulators(with_bias(layer, acc, kernel.rank()),
-                            over_image(multiplier_of(nodes), kernel.rank())))};
+  return {layout.from_nchw(nodes.of_accumulators(with_bias(layer, acc, kernel.rank()),
+                                                 over_image(multiplier_of(nodes), kernel.rank())))};
 }
 
 std::vector<int64_t> axes_but(int64_t rank, int64_t axis) {
@@ -177,8 +177,8 @@ Names export_function(const QuantizedAffine& op, LayerExporter& layer) {
   at::Tensor multiplier = multiplier_of(nodes);
   // Of several output dimensions the first has the scales.
   const int64_t repeats = w.num_elements(1, w.rank()) / w[1];
-  multiplier = multiplier.numel() == 1 ? multiplier.reshape({})
-                                       : multiplier.repeat_interleave(repeats);
+  multiplier =
+      multiplier.numel() == 1 ? multiplier.reshape({}) : multiplier.repeat_interleave(repeats);
   const Name y = nodes.of_accumulators(acc, multiplier);
   if (matrix) return {y};
   Shape target(static_cast<size_t>(op.base_axis), 0);
@@ -198,9 +198,9 @@ Names export_function(const QuantizedBatchMatmul& op, LayerExporter& layer) {
     std::swap(permutation[permutation.size() - 1], permutation[permutation.size() - 2]);
     return layer.transpose(x, permutation);
   };
-  const Name acc = layer.node("MatMulInteger",
-                              {matrix(kA, op.transpose_a), matrix(kB, op.transpose_b),
-                               nodes.zero_point_of(kA), nodes.zero_point_of(kB)});
+  const Name acc =
+      layer.node("MatMulInteger", {matrix(kA, op.transpose_a), matrix(kB, op.transpose_b),
+                                   nodes.zero_point_of(kA), nodes.zero_point_of(kB)});
   const at::Tensor multiplier =
       layer_multiplier(nodes.value(kA + 1), nodes.value(kB + 1), nodes.value(kY));
   return {nodes.of_accumulators(acc, multiplier.reshape({}))};

@@ -1,6 +1,6 @@
 // Layers with weights.
-#include "octet/formats/onnx/exporters.h"
 #include "octet/formats/onnx/convolution_attributes.h"
+#include "octet/formats/onnx/exporters.h"
 #include "octet/formats/onnx/image_layout.h"
 
 namespace octet {

@@ -156,9 +156,9 @@ Names export_function(const QuantizedAveragePooling& op, LayerExporter& layer) {
   ImageLayout layout(layer, n, op.channel_last);
   std::vector<NodeAttribute> attributes = attributes_of(w);
   attributes.push_back({"group", channels});
-  const Name sums = layer.node("Conv", {nodes.centred(layout.to_nchw(), 2),
-                                        layer.constant(at::ones(kernel), "ones")},
-                               attributes);
+  const Name sums = layer.node(
+      "Conv", {nodes.centred(layout.to_nchw(), 2), layer.constant(at::ones(kernel), "ones")},
+      attributes);
   Shape image{1, 1};
   image.insert(image.end(), w.spatial.begin(), w.spatial.end());
   const at::Tensor counts = w.window.counts(at::empty(image, at::kFloat), op.including_pad);

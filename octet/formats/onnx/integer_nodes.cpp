@@ -18,18 +18,16 @@ std::string qparam_form(const at::Tensor& flat, at::ScalarType type) {
 }  // namespace
 
 IntegerNodes::IntegerNodes(LayerExporter& layer, const IntegerOutput& output, size_t y_scale)
-    : layer_(layer),
-      output_(output),
-      format_(format_of(quantizer_of(output))),
-      y_scale_(y_scale) {
+    : layer_(layer), output_(output), format_(format_of(quantizer_of(output))), y_scale_(y_scale) {
   if (output.round_mode != "HALF_TO_EVEN") {
     layer.fail("rounds {}, ONNX rounds HALF_TO_EVEN; quantize with round_mode = HALF_TO_EVEN",
                output.round_mode);
   }
   if (!gives_accumulators() && (value(y_scale).numel() != 1 || value(y_scale + 1).numel() != 1)) {
-    layer.fail("gives integers of {} scales, which ONNX does not have; quantize its output per "
-               "tensor",
-               std::max(value(y_scale).numel(), value(y_scale + 1).numel()));
+    layer.fail(
+        "gives integers of {} scales, which ONNX does not have; quantize its output per "
+        "tensor",
+        std::max(value(y_scale).numel(), value(y_scale + 1).numel()));
   }
 }
 
@@ -47,9 +45,8 @@ at::Tensor IntegerNodes::value(size_t index) const {
 
 Name IntegerNodes::scale(size_t index) {
   const at::Tensor flat = value(index);
-  return layer_.values().initializer(
-      layer_.variable(index), qparam_form(flat, at::kFloat),
-      [&] { return flat.numel() == 1 ? flat.reshape({}) : flat; });
+  return layer_.values().initializer(layer_.variable(index), qparam_form(flat, at::kFloat),
+                                     [&] { return flat.numel() == 1 ? flat.reshape({}) : flat; });
 }
 
 Name IntegerNodes::zero_point(size_t index, DType dtype) {
@@ -62,9 +59,9 @@ Name IntegerNodes::zero_point(size_t index, DType dtype) {
     layer_.fail("has the zero point {}, which is no {}", flat[0].item<double>(), to_string(dtype));
   }
   const at::ScalarType type = scalar_type_of(dtype);
-  return layer_.values().initializer(
-      layer_.variable(index), qparam_form(flat, type),
-      [&] { return (flat.numel() == 1 ? flat.reshape({}) : flat).to(type); });
+  return layer_.values().initializer(layer_.variable(index), qparam_form(flat, type), [&] {
+    return (flat.numel() == 1 ? flat.reshape({}) : flat).to(type);
+  });
 }
 
 void IntegerNodes::check_small(size_t x) const {
@@ -126,7 +123,8 @@ Name IntegerNodes::clamped(const Name& y) {
   const auto bound = [&](float value, const char* what) {
     return layer_.constant(at::full({}, value).to(scalar_type_of(format_.dtype)), what);
   };
-  return layer_.node("Clip", {y, bound(lowest, "lowest"), caps ? bound(highest, "highest") : Name()});
+  return layer_.node("Clip",
+                     {y, bound(lowest, "lowest"), caps ? bound(highest, "highest") : Name()});
 }
 
 }  // namespace octet
