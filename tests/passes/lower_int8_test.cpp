@@ -325,7 +325,8 @@ TEST_F(LowerInt8, WarnsOfAccumulatorsThatInt32DoesNotHold) {
   parameters_.set("b", at::full({2}, 0.5), true);
   ctx_.training = true;
   lower_int8(load(text), ctx_);
-  EXPECT_EQ(std::count(log.text().begin(), log.text().end(), '\n'), 1) << log.text();
+  const std::string logged = log.text();
+  EXPECT_EQ(std::count(logged.begin(), logged.end(), '\n'), 1) << logged;
 }
 
 TEST_F(LowerInt8, AWeightWithAZeroPointStaysFloat) {

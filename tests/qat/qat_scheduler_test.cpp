@@ -352,7 +352,7 @@ TEST(QATScheduler, SaysWhatIsWrongWithItsUse) {
 
 TEST(QATScheduler, SaysThatThereIsNothingToQuantize) {
   QATConfig config = short_config();
-  config.include = {"no-such-layer"};
+  config.record_layers = {"Deconvolution"};
   Job run(config);
   const std::string before = print(compact(run.nets.pred.network().graph()));
   EXPECT_EQ(error_of([&] { run.steps(3); }),

@@ -174,7 +174,7 @@ TEST_F(CheckQParams, FilesAreChecked) {
             fmt::format("[{}] the scale 's' of 'q' is 0, not a positive number", nnp));
   EXPECT_THROW(read_nnp(nnp), FileError);
   write_onnx(onnx, graph, parameters_, {.check = false});
-  EXPECT_EQ(message_of([&] { read_onnx(onnx); }).substr(0, onnx.size() + 12),
+  EXPECT_EQ(message_of([&] { read_onnx(onnx); }).substr(0, onnx.size() + 13),
             fmt::format("[{}] the scale ", onnx));
 }
 
