@@ -5,16 +5,15 @@
 #include "octet/base/error.h"
 #include "octet/cli/network_inputs.h"
 #include "octet/graph/interpreter.h"
+#include "octet/targets/integer_values.h"
 #include "octet/targets/quantized_value.h"
 
 namespace octet::cli {
 
 namespace {
 
-using Observer = std::function<void(VariableId, const at::Tensor&)>;
-
 std::vector<at::Tensor> run_observed(const Model& model, const std::vector<at::Tensor>& inputs,
-                                     const Observer& observe) {
+                                     const ValueObserver& observe) {
   const Graph& graph = model.graph;
   const std::vector<VariableId> ids = network_inputs(graph);
   OCTET_CHECK(ids.size() == inputs.size(), graph.name(), "takes {} inputs, not {}", ids.size(),
@@ -39,20 +38,20 @@ std::vector<at::Tensor> run_observed(const Model& model, const std::vector<at::T
 
 NetworkComparison::NetworkComparison(const Model& model) : model_(model) {
   const Graph& graph = model.graph;
-  const std::vector<FunctionId> functions = graph.topological_order(graph.outputs());
-  for (const FunctionId id : functions) {
+  const auto scale_at = [&](const Function& function, size_t index) {
+    return constant_value(graph, *model.parameters, function.inputs[index]);
+  };
+  // Integers count by themselves.
+  for (const auto& [value, qparams] : integer_values(graph)) scales_[value] = at::ones({});
+  for (const FunctionId id : graph.topological_order(graph.outputs())) {
     const Function& function = graph.function(id);
-    for (const VariableId output : function.outputs) {
-      order_.push_back(output);
-      if (const auto pair = quantized_value(graph, output)) {
-        scales_[output] = constant_value(graph, *model.parameters, pair->scale);
-      }
+    order_.insert(order_.end(), function.outputs.begin(), function.outputs.end());
+    if (std::holds_alternative<DequantizeLinear>(function.attributes)) {
+      scales_.emplace(function.outputs[0], scale_at(function, 1));
+    } else if (std::holds_alternative<QuantizeLinear>(function.attributes)) {
+      // The float value that integers are made from.
+      scales_.emplace(function.inputs[0], scale_at(function, 1));
     }
-    if (!std::holds_alternative<QuantizeLinear>(function.attributes)) continue;
-    // The integers themselves, and the float value that they are made from.
-    scales_[function.outputs[0]] = at::ones({}, at::kDouble);
-    scales_.try_emplace(function.inputs[0],
-                        constant_value(graph, *model.parameters, function.inputs[1]));
   }
 }
 
@@ -62,8 +61,10 @@ at::Tensor NetworkComparison::scale_of(VariableId id) const {
 }
 
 void NetworkComparison::add(const std::vector<at::Tensor>& inputs,
-                            const std::vector<at::Tensor>& outputs_b, const NamedValues& values_b) {
+                            const std::vector<at::Tensor>& outputs_b, const NamedValues& values_b,
+                            const ValueObserver& observer) {
   const auto compare = [&](VariableId id, const at::Tensor& value) {
+    if (observer) observer(id, value);
     const auto other = values_b.find(model_.graph.variable(id).name);
     if (other == values_b.end() || other->second.sizes() != value.sizes()) return;
     differences_[id].add(value, other->second, scale_of(id));

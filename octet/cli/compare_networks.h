@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,17 +22,22 @@ struct LayerDifference {
   Difference difference;
 };
 
+// Called with each value of A, by its id, as it is computed.
+using ValueObserver = std::function<void(VariableId, const at::Tensor&)>;
+
 // Collects over any number of batches.
 class NetworkComparison {
  public:
-  // `model` is A; its graph gives the order, the types and the scales of quantized values.
+  // `model` is A; its graph gives the order, the types and the scales of quantized values, which
+  // may be Q/DQ pairs, integer functions or stored integers.
   explicit NetworkComparison(const Model& model);
 
   // Runs A on the inputs (one for each of network_inputs) and compares with what B gave for them:
   // its outputs in order, and whatever of its values has a name. Values of other shapes are passed
-  // by. Throws Error if the outputs differ in number or shape.
+  // by. `observer`, if there is one, sees all values of A. Throws Error if the outputs differ in
+  // number or shape.
   void add(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& outputs_b,
-           const NamedValues& values_b);
+           const NamedValues& values_b, const ValueObserver& observer = {});
 
   // In the order of A; only values that were compared.
   std::vector<LayerDifference> layers() const;

@@ -83,9 +83,10 @@ RunResult read_result(const std::string& path) {
 
 }  // namespace
 
-std::vector<RunResult> run_in_onnxruntime(const std::string& onnx_path,
-                                          const std::vector<std::string>& names,
-                                          const std::vector<std::vector<at::Tensor>>& batches) {
+void run_in_onnxruntime(const std::string& onnx_path, const OnnxRuntimeOptions& options,
+                        const std::vector<std::string>& names,
+                        const std::vector<std::vector<at::Tensor>>& batches,
+                        const std::function<void(size_t, const RunResult&)>& use) {
   const TemporaryFolder folder;
   for (size_t i = 0; i < batches.size(); ++i) {
     write_file_atomically(folder.file(fmt::format("in_{}.npz", i)), batch_bytes(names, batches[i]));
@@ -93,9 +94,13 @@ std::vector<RunResult> run_in_onnxruntime(const std::string& onnx_path,
   const char* given = std::getenv("OCTET_PYTHON");
   const std::string python = given != nullptr ? given : "python3";
   const std::string errors = folder.file("errors");
-  const int status = run_program(
-      {python, script_path().string(), onnx_path, folder.path(), std::to_string(batches.size())},
-      errors);
+  std::vector<std::string> command{
+      python,    script_path().string(), onnx_path,  folder.path(), std::to_string(batches.size()),
+      "--level", options.level,          "--values", options.values};
+  for (const std::string& option : options.session_options) {
+    command.insert(command.end(), {"--option", option});
+  }
+  const int status = run_program(command, errors);
   if (status == 127) {
     throw std::runtime_error(fmt::format(
         "[--with] the Python interpreter '{}' does not start; OCTET_PYTHON names another", python));
@@ -110,11 +115,11 @@ std::vector<RunResult> run_in_onnxruntime(const std::string& onnx_path,
     throw std::runtime_error(
         fmt::format("[{}] ONNX Runtime: {}", onnx_path, last_line(read_file(errors))));
   }
-  std::vector<RunResult> results;
   for (size_t i = 0; i < batches.size(); ++i) {
-    results.push_back(read_result(folder.file(fmt::format("out_{}.npz", i))));
+    const std::string path = folder.file(fmt::format("out_{}.npz", i));
+    use(i, read_result(path));
+    std::filesystem::remove(path);
   }
-  return results;
 }
 
 }  // namespace octet::cli

@@ -4,14 +4,15 @@
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
 #include "octet/cli/compare_networks.h"
+#include "octet/cli/comparison_report.h"
 #include "octet/cli/data_options.h"
 #include "octet/cli/machine_options.h"
 #include "octet/cli/model_sink.h"
 #include "octet/cli/model_source.h"
 #include "octet/cli/network_inputs.h"
 #include "octet/cli/onnxruntime_process.h"
+#include "octet/cli/quantization_noise.h"
 #include "octet/cli/report.h"
-#include "octet/cli/table.h"
 #include "octet/cli/temporary_folder.h"
 #include "octet/train/network_pair.h"
 
@@ -26,6 +27,7 @@ struct VerifyOptions {
   std::vector<std::string> inputs;
   DataOptions data;
   std::string target = "default";
+  OnnxRuntimeOptions runtime;
   std::optional<double> tolerance;
   std::optional<double> relative_tolerance;
   std::optional<double> step_tolerance;
@@ -67,12 +69,14 @@ std::vector<at::Tensor> inputs_for(const Graph& b, const Graph& a,
   return ordered;
 }
 
-void compare_with_model(const VerifyOptions& options, const Batches& batches, const Model& a,
-                        c10::Device device, NetworkComparison& comparison) {
-  const Model b = read_model(options.b, device);
+void compare_with_model(const Batches& batches, const Model& a, const Model& b,
+                        NetworkComparison& comparison, std::optional<QuantizationNoise>& noise) {
   for (const std::vector<at::Tensor>& inputs : batches) {
     const RunResult result = run_with_all_values(b, inputs_for(b.graph, a.graph, inputs));
-    comparison.add(inputs, result.outputs, result.values);
+    const auto add_noise = [&](VariableId id, const at::Tensor& value) {
+      if (noise) noise->add(id, value, result.values);
+    };
+    comparison.add(inputs, result.outputs, result.values, add_noise);
   }
 }
 
@@ -89,44 +93,9 @@ void compare_with_onnxruntime(const VerifyOptions& options, const Batches& batch
   }
   std::vector<std::string> names;
   for (const VariableId id : network_inputs(a.graph)) names.push_back(a.graph.variable(id).name);
-  const std::vector<RunResult> results = run_in_onnxruntime(path, names, batches);
-  for (size_t i = 0; i < batches.size(); ++i) {
-    comparison.add(batches[i], results[i].outputs, results[i].values);
-  }
-}
-
-std::string text_of(double value) {
-  return fmt::format("{:.3g}", value);
-}
-
-void print_layers(const std::vector<LayerDifference>& layers) {
-  Table table{{"value", "type", "max abs", "mean abs", "max rel", "mean rel", "steps", "differ %"}};
-  for (const LayerDifference& layer : layers) {
-    const Difference& d = layer.difference;
-    table.push_back({layer.value, layer.type, text_of(d.max_absolute), text_of(d.mean_absolute()),
-                     text_of(d.max_relative), text_of(d.mean_relative()),
-                     d.has_steps ? text_of(d.max_steps) : "", text_of(d.share())});
-  }
-  if (!layers.empty()) print_table(table, /*first_number=*/2);
-}
-
-nlohmann::ordered_json figures_of(const Difference& d) {
-  nlohmann::ordered_json figures = {
-      {"max_absolute", d.max_absolute}, {"mean_absolute", d.mean_absolute()},
-      {"max_relative", d.max_relative}, {"mean_relative", d.mean_relative()},
-      {"differing_percent", d.share()}, {"elements", d.elements}};
-  if (d.has_steps) figures["max_steps"] = d.max_steps;
-  return figures;
-}
-
-nlohmann::ordered_json details_of(const std::vector<LayerDifference>& layers) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const LayerDifference& layer : layers) {
-    nlohmann::ordered_json entry = {{"value", layer.value}, {"type", layer.type}};
-    entry.update(figures_of(layer.difference));
-    list.push_back(std::move(entry));
-  }
-  return {{"layers", list}};
+  run_in_onnxruntime(path, options.runtime, names, batches, [&](size_t i, const RunResult& result) {
+    comparison.add(batches[i], result.outputs, result.values);
+  });
 }
 
 // The largest of the values that are counted in steps: the outputs need not be quantized.
@@ -165,18 +134,36 @@ void run(const VerifyOptions& options) {
   const Model a = read_model(options.a, device);
   const Batches batches = read_batches(options, a);
   NetworkComparison comparison(a);
+  std::optional<Model> b;
+  std::optional<QuantizationNoise> noise;
   if (options.with.empty()) {
-    compare_with_model(options, batches, a, device, comparison);
+    b = read_model(options.b, device);
+    if (!is_quantized(a) && is_quantized(*b)) noise.emplace(a, *b);
+    compare_with_model(batches, a, *b, comparison, noise);
   } else {
     compare_with_onnxruntime(options, batches, a, comparison);
   }
   const std::vector<LayerDifference> layers = comparison.layers();
-  if (!options.report.json) print_layers(layers);
   nlohmann::ordered_json figures = figures_of(comparison.overall());
+  nlohmann::ordered_json details = details_of(layers);
   figures["compared_values"] = layers.size();
   if (comparison.top1_agreement() >= 0) figures["top1_agreement"] = comparison.top1_agreement();
-  report(figures, options.report, details_of(layers));
+  if (noise) add_noise(*noise, figures, details);
+  if (!options.report.json) {
+    print_layers(layers);
+    if (noise) print_noise(*noise);
+  }
+  report(figures, options.report, details);
   check_tolerances(options, comparison);
+}
+
+CLI::Validator key_and_value() {
+  return {[](const std::string& text) {
+            const size_t equals = text.find('=');
+            const bool good = equals != std::string::npos && equals > 0;
+            return good ? std::string() : fmt::format("'{}' is not KEY=VALUE", text);
+          },
+          "KEY=VALUE"};
 }
 
 }  // namespace
@@ -189,7 +176,9 @@ void add_verify_command(CLI::App& program) {
   command.footer(
       "The table has the values that both networks have by name; the figures below it are of the "
       "outputs. Relative: |a - b| / max(|a|, |b|). Steps: in units of the value's quantization "
-      "scale. Exit code 1 if a tolerance that was given does not hold.\n"
+      "scale. Where A is float and B quantized, a second table has each layer's ratio of signal to "
+      "quantization noise, the worst first. Exit code 1 if a tolerance that was given does not "
+      "hold.\n"
       "Examples:\n"
       "  octet verify float.nnp qat.nnp --data fashion-mnist --max-examples 100\n"
       "  octet verify net.nnp net.onnx --input x.npy --tolerance 1e-5\n"
@@ -203,6 +192,22 @@ void add_verify_command(CLI::App& program) {
   command.add_option("--target", options->target, "With --with: the target to export for")
       ->check(CLI::IsMember({"default", "tensorrt", "onnxruntime"}))
       ->capture_default_str();
+  command
+      .add_option("--optimization", options->runtime.level,
+                  "With --with: the runtime's level of optimization")
+      ->check(CLI::IsMember({"disable", "basic", "extended", "all"}))
+      ->capture_default_str();
+  command
+      .add_option("--values", options->runtime.values,
+                  "With --with: which values to compare beside the outputs; integers leave the "
+                  "runtime free to fuse what is between them")
+      ->check(CLI::IsMember({"all", "integers", "none"}))
+      ->capture_default_str();
+  command
+      .add_option("--session-option", options->runtime.session_options,
+                  "With --with: KEY=VALUE for the runtime's session, e.g. "
+                  "session.x64quantprecision=1")
+      ->check(key_and_value());
   command.add_option("--input", options->inputs, "[NAME=]FILE.npy for each input of A");
   add_data_options(command, options->data, /*training=*/false);
   command.get_option("--data")->required(false);

@@ -5,6 +5,7 @@
 #include "octet/base/error.h"
 #include "octet/ops/op_types.h"
 #include "octet/quant/fake_quantize.h"
+#include "octet/quant/finite.h"
 
 namespace octet {
 namespace {
@@ -26,7 +27,8 @@ OutputTypes infer(const DequantizeLinear& op, InputTypes inputs) {
   return {{DType::kFloat32, inputs[0].shape, {}}};
 }
 
-OutputTensors forward(const DequantizeLinear&, InputTensors inputs, ForwardContext&) {
+OutputTensors forward(const DequantizeLinear&, InputTensors inputs, ForwardContext& context) {
+  check_scale(inputs[1], context.where);
   return {dequantize_linear(inputs[0], fitting_rank(inputs[1], inputs[0]),
                             fitting_rank(inputs[2], inputs[0]))};
 }

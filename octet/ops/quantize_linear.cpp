@@ -5,6 +5,7 @@
 #include "octet/base/error.h"
 #include "octet/ops/op_types.h"
 #include "octet/quant/fake_quantize.h"
+#include "octet/quant/finite.h"
 
 namespace octet {
 namespace {
@@ -64,7 +65,9 @@ OutputTypes infer(const QuantizeLinear& op, InputTypes inputs) {
   return {{format.dtype, inputs[0].shape, {}}};
 }
 
-OutputTensors forward(const QuantizeLinear& op, InputTensors inputs, ForwardContext&) {
+OutputTensors forward(const QuantizeLinear& op, InputTensors inputs, ForwardContext& context) {
+  check_finite(inputs[0], context.where);
+  check_scale(inputs[1], context.where);
   return {quantize_linear(inputs[0], fitting_rank(inputs[1], inputs[0]),
                           fitting_rank(inputs[2], inputs[0]), format_of(op),
                           parse_round_mode(op.round_mode), parse_ste(op.ste))};

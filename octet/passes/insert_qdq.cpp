@@ -7,6 +7,7 @@
 #include "octet/passes/layer_traits.h"
 #include "octet/quant/fake_quantize.h"
 #include "octet/quant/recorder.h"
+#include "octet/quant/scale.h"
 
 namespace octet {
 namespace {
@@ -37,6 +38,7 @@ class QdqInserter {
     // Two rounds: a group is known by its recorders, so none may go before all have their scale.
     for (const FunctionId id : recorders_) quantizer_of_.emplace(id, quantizer_for(id));
     for (const FunctionId id : recorders_) replace(id);
+    warnings_.report("insert_qdq");
   }
 
  private:
@@ -99,13 +101,13 @@ class QdqInserter {
     return entry->second;
   }
 
-  ScaleZeroPoint choose(FunctionId first, const std::string& name) const {
+  ScaleZeroPoint choose(FunctionId first, const std::string& name) {
     std::vector<Range> ranges;
     for (const FunctionId member : members(first)) ranges.push_back(range_of_recorder(member));
     // A learned scale rounds its exponent itself, in each step.
     const bool learned = is_learned(spec_of(std::get<Recorder>(graph_.function(first).attributes)));
     return choose_scale(union_of(ranges), format_of(first), is_symmetric(first),
-                        learned ? Pow2::NOTROUND : ctx_.config.pow2, name);
+                        learned ? Pow2::NOTROUND : ctx_.config.pow2, name, &warnings_);
   }
 
   VariableId learned_variable(FunctionId recorder, VariableId log2_scale) {
@@ -142,6 +144,7 @@ class QdqInserter {
   std::map<int64_t, std::vector<FunctionId>> groups_;
   std::map<std::string, Quantizer> quantizers_;
   std::map<FunctionId, Quantizer> quantizer_of_;
+  ScaleWarnings warnings_;
 };
 
 }  // namespace

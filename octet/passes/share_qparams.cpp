@@ -22,12 +22,6 @@ class DisjointSets {
   std::vector<int32_t> parent_;
 };
 
-bool joins_values(const Attributes& attributes) {
-  return std::holds_alternative<Add2>(attributes) || std::holds_alternative<AddN>(attributes) ||
-         std::holds_alternative<Concatenate>(attributes) ||
-         std::holds_alternative<Stack>(attributes);
-}
-
 // The recorders of activations, per tensor, that the function reads.
 std::vector<FunctionId> shareable_recorders(const Graph& graph, FunctionId id) {
   std::vector<FunctionId> recorders;
@@ -43,6 +37,12 @@ std::vector<FunctionId> shareable_recorders(const Graph& graph, FunctionId id) {
 }
 
 }  // namespace
+
+bool joins_values(const Attributes& attributes) {
+  return std::holds_alternative<Add2>(attributes) || std::holds_alternative<AddN>(attributes) ||
+         std::holds_alternative<Concatenate>(attributes) ||
+         std::holds_alternative<Stack>(attributes);
+}
 
 Graph share_qparams(Graph graph, PassContext& ctx) {
   const std::vector<FunctionId> order = graph.topological_order(ctx.outputs);

@@ -16,4 +16,7 @@ namespace octet {
 
 Graph share_qparams(Graph graph, PassContext& ctx);
 
+// Add2, AddN, Concatenate, Stack.
+bool joins_values(const Attributes& attributes);
+
 }  // namespace octet

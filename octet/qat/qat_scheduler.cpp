@@ -5,6 +5,8 @@
 #include "octet/base/error.h"
 #include "octet/formats/nnp/nnp.h"
 #include "octet/formats/onnx/onnx.h"
+#include "octet/passes/integer_functions.h"
+#include "octet/passes/layer_traits.h"
 #include "octet/passes/quantize_parameters.h"
 #include "octet/targets/check_graph.h"
 
@@ -24,6 +26,23 @@ QNNState parse_state(const std::string& text) {
     if (to_string(state) == text) return state;
   }
   throw_error(kWhere, "the saved state '{}' is not one of NON_QNN, RECORDING, TRAINING", text);
+}
+
+// Training that quantizes nothing would end in a float network without a word.
+void check_anything_recorded(const Graph& graph, const std::vector<VariableId>& outputs) {
+  int64_t layers = 0;
+  for (const FunctionId id : graph.topological_order(outputs)) {
+    const Attributes& attributes = graph.function(id).attributes;
+    if (std::holds_alternative<Recorder>(attributes) ||
+        std::holds_alternative<QuantizeLinear>(attributes) || is_integer_function(attributes)) {
+      return;
+    }
+    if (!is_never_quantized(attributes)) ++layers;
+  }
+  throw_error(kWhere,
+              "network {} has nothing to quantize: record_layers, include, exclude, "
+              "skip_inputs_layers and skip_outputs_layers leave none of its {} layers",
+              graph.name(), layers);
 }
 
 }  // namespace
@@ -103,6 +122,7 @@ void QATScheduler::convert(std::span<const NamedPass> passes) {
       ctx.training = training;
       converted.emplace_back(&registered,
                              run_passes(passes, registered.network.graph(), ctx, pipeline_));
+      if (training) check_anything_recorded(converted.back().second, ctx.outputs);
     }
   }
   for (auto& [registered, graph] : converted) registered->network.graph() = std::move(graph);

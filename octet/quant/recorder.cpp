@@ -7,6 +7,7 @@
 
 #include "octet/base/error.h"
 #include "octet/base/shape.h"
+#include "octet/quant/finite.h"
 #include "octet/quant/histogram.h"
 #include "octet/quant/range_search.h"
 
@@ -64,8 +65,7 @@ BatchFigures figures_of(Statistic statistic, const at::Tensor& rows, std::string
   smallest = smallest.to(at::kFloat).view(-1);
   largest = largest.to(at::kFloat).view(-1);
   if (!(at::isfinite(smallest) & at::isfinite(largest)).all().item<bool>()) {
-    const int64_t bad = rows.numel() - at::isfinite(rows).sum().item<int64_t>();
-    OCTET_CHECK(bad == 0, where, "{} of {} values are NaN or infinite", bad, rows.numel());
+    check_finite(rows, where);
     throw_error(where, "values are beyond the largest float32");
   }
   if (statistic == Statistic::ABS_MAX) {

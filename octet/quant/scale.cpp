@@ -42,10 +42,34 @@ at::Tensor on_host(const at::Tensor& t) {
   return t.detach().to(at::kCPU, at::kFloat).contiguous();
 }
 
+void note(ScaleWarnings::Kind& kind, std::string_view where, int64_t affected, int64_t total) {
+  if (affected == 0) return;
+  if (kind.values++ == 0) kind = {1, std::string(where), affected, total};
+}
+
+// One value: which of its ranges. More: how many, and the first.
+void log_kind(const ScaleWarnings::Kind& kind, int64_t values, std::string_view where,
+              std::string_view are, const std::string& consequence) {
+  if (kind.values == 1) {
+    log_warning("[{}] {} of {} ranges {}{}", kind.first, kind.first_ranges, kind.first_total, are,
+                consequence);
+  } else if (kind.values > 1) {
+    log_warning("[{}] {} of {} values have ranges that {}, the first is {}{}", where, kind.values,
+                values, are, kind.first, consequence);
+  }
+}
+
 }  // namespace
 
+void ScaleWarnings::report(std::string_view where) const {
+  log_kind(tiny, values, where, "are zero or nearly so",
+           fmt::format("; their scale is set to {}", kTinyScale));
+  log_kind(negative, values, where, "hold negative values",
+           ", which uint8 with zero point 0 makes 0");
+}
+
 ScaleZeroPoint choose_scale(const Range& range, const QuantFormat& format, bool symmetric,
-                            Pow2 pow2, std::string_view where) {
+                            Pow2 pow2, std::string_view where, ScaleWarnings* warnings) {
   format.validate(where);
   OCTET_CHECK(!(symmetric && !format.is_signed() && format.narrow_range), where,
               "narrow_range leaves 0 out of uint8, and a symmetric scale needs it");
@@ -73,14 +97,12 @@ ScaleZeroPoint choose_scale(const Range& range, const QuantFormat& format, bool 
           zero_point_for(minimum, std::max(scale, kTinyScale), format);
     }
   }
-  if (num_tiny > 0) {
-    log_warning("[{}] {} of {} ranges are zero or nearly so; their scale is set to {}", where,
-                num_tiny, n, kTinyScale);
-  }
-  if (num_negative > 0) {
-    log_warning("[{}] {} of {} ranges hold negative values, which uint8 with zero point 0 makes 0",
-                where, num_negative, n);
-  }
+  ScaleWarnings own;
+  ScaleWarnings& found = warnings != nullptr ? *warnings : own;
+  ++found.values;
+  note(found.tiny, where, num_tiny, n);
+  note(found.negative, where, num_negative, n);
+  if (warnings == nullptr) own.report(where);
   return {scales.to(range.minimum.device()), zero_points.to(range.minimum.device())};
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "octet/base/qparams.h"
@@ -29,6 +30,23 @@ struct ScaleZeroPoint {
   at::Tensor zero_point;
 };
 
+// What choose_scale() has to warn of, collected over the values of a network, so that a broken
+// network gives a line and not hundreds.
+struct ScaleWarnings {
+  struct Kind {
+    int64_t values = 0;        // that are affected
+    std::string first;         // the first of them
+    int64_t first_ranges = 0;  // how many of its ranges are, of first_total
+    int64_t first_total = 0;
+  };
+  int64_t values = 0;  // that were looked at
+  Kind tiny;           // ranges of zero or nearly so
+  Kind negative;       // negative values that unsigned integers without a zero point make 0
+
+  // Logs at most one warning of each kind; `where` names the network's part.
+  void report(std::string_view where) const;
+};
+
 // The scale and zero point that spread the integers of `format` over [m, M] = range, in float32
 // arithmetic, operation by operation:
 //
@@ -41,9 +59,10 @@ struct ScaleZeroPoint {
 // `pow2` rounds the scale to 2^round(log2 scale), 2^ceil or 2^floor, exactly, before the zero point
 // is computed. A scale below kTinyScale becomes kTinyScale, with a warning. A symmetric scale of
 // narrow uint8 (1 .. 255) is an Error, since it has no integer for 0; so is a range that is not
-// finite. `where` names the value in these messages.
+// finite. `where` names the value in these messages. Warnings go to `warnings` where it is given,
+// else to the log.
 ScaleZeroPoint choose_scale(const Range& range, const QuantFormat& format, bool symmetric,
-                            Pow2 pow2, std::string_view where);
+                            Pow2 pow2, std::string_view where, ScaleWarnings* warnings = nullptr);
 
 // The scale of an int32 bias, scale_x * scale_w, in the shape of scale_w. scale_x has one element.
 at::Tensor bias_scale(const at::Tensor& scale_x, const at::Tensor& scale_w);

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "octet/base/error.h"
+#include "octet/quant/finite.h"
 
 namespace octet {
 
@@ -78,13 +79,22 @@ void Trainer::set_learning_rate() {
   if (average_) follow_parameters();
 }
 
+void Trainer::forward() {
+  try {
+    networks_.loss.forward();
+  } catch (const NonFiniteError& error) {
+    throw TrainingError(
+        fmt::format("{} at step {}; a lower learning rate may help", error.what(), step_));
+  }
+}
+
 void Trainer::train_step() {
   set_learning_rate();
   const c10::Device device = networks_.pred.network().parameters()->device();
   const Batch batch = loader_.next();
   networks_.image.d() = batch.image.to(device);
   networks_.label.d() = batch.label.to(device);
-  networks_.loss.forward();
+  forward();
   const double loss = networks_.loss.d().item<double>();
   if (!std::isfinite(loss)) {
     // Not the number itself: the sign of a NaN means nothing.

@@ -71,7 +71,8 @@ class Trainer {
   // follows is the same as without the interruption (on one kind of machine). Throws FileError for
   // a bad file, Error for one that does not fit.
   void resume(const std::string& path);
-  // Trains up to max_steps. Throws TrainingError if the loss is not finite.
+  // Trains up to max_steps. Throws TrainingError, naming the step, if the loss or a value that is
+  // recorded or quantized is not finite.
   TrainingResult run();
   // Steps done, those before a resume included.
   int64_t steps() const { return step_; }
@@ -81,6 +82,7 @@ class Trainer {
  private:
   void set_learning_rate();
   void follow_parameters();
+  void forward();
   void train_step();
   void save() const;
   void show(Progress& progress) const;

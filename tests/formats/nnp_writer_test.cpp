@@ -202,7 +202,8 @@ TEST(NnpWriter, KeepsWhatNnablaHasNoFieldFor) {
     y = DequantizeLinear(q, s, z)
     output y
   })");
-  const ParameterStore store = store_for(graph);
+  ParameterStore store = store_for(graph);
+  store.set("z", at::ones({1, 1}), false);
   const auto members = members_of(graph, store);
   EXPECT_THAT(members[1].bytes, HasSubstr("    quantize_linear_param {\n"
                                           "      round_mode: \"HALF_TO_EVEN\"\n"
@@ -225,7 +226,9 @@ TEST(NnpWriter, KeepsTypesAndQuantization) {
   const QParams qparams{.format = full_format(DType::kInt8), .scale = {0.1f}, .zero_point = {3}};
   const VariableId q = graph.find_variable("q");
   graph.mutable_variable(q).type.qparams = qparams;
-  const NnpModel model = written_and_read(graph, store_for(graph));
+  ParameterStore store = store_for(graph);
+  store.set("z", at::full({1, 1}, 3), false);
+  const NnpModel model = written_and_read(graph, store);
   EXPECT_EQ(model.graph.variable(model.graph.find_variable("q")).type.qparams, qparams);
 }
 

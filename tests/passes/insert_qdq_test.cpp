@@ -5,6 +5,7 @@
 #include "octet/base/error.h"
 #include "octet/passes/insert_recorders.h"
 #include "octet/passes/share_qparams.h"
+#include "tests/quant/test_support.h"
 #include "tests/support/pass_fixture.h"
 
 namespace octet {
@@ -113,6 +114,27 @@ TEST_F(InsertQdq, LearnedScalesAreTrainedInTheLog2Domain) {
   EXPECT_NE(printed.find("= LearnedScale(Convolution-0/log2-scale-x0)"), std::string::npos)
       << printed;
   EXPECT_TRUE(parameters_.at("Convolution-0/log2-scale-x0").need_grad);
+}
+
+// A broken network: nothing but zeros. One line says so.
+TEST_F(InsertQdq, CountsRangesOfZero) {
+  const LogCapture log;
+  for (const char* name : {"a/W", "b/W"}) {
+    parameters_.set(name, at::zeros({3, 3, 1, 1}), /*need_grad=*/true);
+  }
+  converted(R"(graph net {
+  input x: float32 (-1, 3, 4, 4)
+  parameter a/W: float32 (3, 3, 1, 1)
+  parameter b/W: float32 (3, 3, 1, 1)
+  h = Convolution[a](x, a/W)
+  y = Convolution[b](h, b/W)
+  output y
+}
+)");
+  EXPECT_EQ(
+      log.text(),
+      "warning: [insert_qdq] 3 of 4 values have ranges that are zero or nearly so, the first is "
+      "Convolution-0/w0; their scale is set to 1.1920929e-07\n");
 }
 
 TEST_F(InsertQdq, NamesARecorderThatHasSeenNothing) {

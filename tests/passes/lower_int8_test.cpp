@@ -4,6 +4,7 @@
 
 #include "octet/base/error.h"
 #include "octet/passes/quantize_parameters.h"
+#include "tests/quant/test_support.h"
 #include "tests/support/pass_fixture.h"
 
 namespace octet {
@@ -288,6 +289,44 @@ TEST_F(LowerInt8, ALastLayerGivesItsAccumulators) {
   EXPECT_EQ(count(text, "y = DequantizeLinear(y_accumulator, scale-acc, zeropoint-acc)"), 1)
       << text;
   expect_same_values(graph);
+}
+
+// 8 columns of 127 times inputs at most 133 from their zero point, and a bias of 1 in steps of
+// 2^-31: 2147483520, the largest float32 below 2^31, and 135128 more.
+TEST_F(LowerInt8, WarnsOfAccumulatorsThatInt32DoesNotHold) {
+  const LogCapture log;
+  parameters_.set("W", at::full({8, 2}, 127), true);
+  parameters_.set("one", at::ones({1}), false);
+  parameters_.set("tiny", at::full({1}, 0x1p-31), false);
+  parameters_.set("b", at::ones({2}), true);
+  const std::string text = R"(graph net {
+  input x: float32 (-1, 8)
+  parameter tiny: float32 (1)
+  parameter z5: float32 (1)
+  parameter W: float32 (8, 2)
+  parameter one: float32 (1)
+  parameter z: float32 (1)
+  parameter b: float32 (2)
+  qx = QuantizeLinear(x, tiny, z5)
+  dx = DequantizeLinear(qx, tiny, z5)
+  qw = QuantizeLinear(W, one, z)
+  dw = DequantizeLinear(qw, one, z)
+  y = Affine[fc](dx, dw, b)
+  output y
+}
+)";
+  lower_int8(load(text), ctx_);
+  EXPECT_EQ(log.text(),
+            "warning: [lower_int8] fc: its accumulators may reach 2147618648, which int32 does not "
+            "hold; a deployed network would give other numbers\n");
+  // The training network says it, once; and a smaller bias is no reason to.
+  ctx_.training = false;
+  lower_int8(load(text), ctx_);
+  parameters_.set("b", at::full({2}, 0.5), true);
+  ctx_.training = true;
+  lower_int8(load(text), ctx_);
+  const std::string logged = log.text();
+  EXPECT_EQ(std::count(logged.begin(), logged.end(), '\n'), 1) << logged;
 }
 
 TEST_F(LowerInt8, AWeightWithAZeroPointStaysFloat) {

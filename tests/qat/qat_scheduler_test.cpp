@@ -351,5 +351,16 @@ TEST(QATScheduler, SaysWhatIsWrongWithItsUse) {
       "[QATScheduler] parameter_format 'txt' is not one of h5, protobuf");
 }
 
+TEST(QATScheduler, SaysThatThereIsNothingToQuantize) {
+  QATConfig config = short_config();
+  config.record_layers = {"Deconvolution"};
+  Job run(config);
+  const std::string before = print(compact(run.nets.pred.network().graph()));
+  EXPECT_EQ(error_of([&] { run.steps(3); }),
+            "[QATScheduler] network training has nothing to quantize: record_layers, include, "
+            "exclude, skip_inputs_layers and skip_outputs_layers leave none of its 7 layers");
+  EXPECT_EQ(print(compact(run.nets.pred.network().graph())), before);
+}
+
 }  // namespace
 }  // namespace octet

@@ -140,6 +140,28 @@ TEST(ChooseScale, IsNeverZeroAndSaysSo) {
   EXPECT_EQ(choose(-1e-30f, 1e-32f, kInt8, true, Pow2::CEIL), (Chosen{kTinyScale, 0}));
 }
 
+TEST(ChooseScale, ManyWarningsAreOneLineOfEachKind) {
+  const LogCapture log;
+  ScaleWarnings warnings;
+  const auto chosen = [&](float minimum, float maximum, const char* name) {
+    choose_scale({floats({minimum}), floats({maximum})}, kUint8, true, Pow2::NOTROUND, name,
+                 &warnings);
+  };
+  chosen(0, 2, "a");
+  chosen(0, 0, "b");
+  warnings.report("net");
+  EXPECT_EQ(log.text(),
+            "warning: [b] 1 of 1 ranges are zero or nearly so; their scale is set to "
+            "1.1920929e-07\n");
+  for (const char* name : {"c", "d", "e"}) chosen(-1, 0, name);
+  warnings.report("net");
+  EXPECT_EQ(log.text().substr(log.text().find('\n') + 1),
+            "warning: [net] 4 of 5 values have ranges that are zero or nearly so, the first is b; "
+            "their scale is set to 1.1920929e-07\n"
+            "warning: [net] 3 of 5 values have ranges that hold negative values, the first is c, "
+            "which uint8 with zero point 0 makes 0\n");
+}
+
 TEST(ChooseScale, DoesNotWasteABitOfUint8) {
   const LogCapture log;
   EXPECT_EQ(choose(0, 2, kUint8, true), (Chosen{2.0f / 255, 0}));

@@ -199,6 +199,39 @@ TEST(Trainer, StopsWhereTheLossIsNotFinite) {
   }
 }
 
+// Quantization cannot hold what is not finite; the layer and the step are named.
+TEST(Trainer, NamesAQuantizedValueThatIsNotFinite) {
+  Fixture setup;
+  TrainingHooks hooks;
+  int64_t steps = 0;
+  hooks.before_step = [&] {
+    if (steps++ != 2) return;
+    const at::NoGradGuard no_grad;
+    setup.store->at("W").value.fill_(std::numeric_limits<float>::infinity());
+    Graph& graph = setup.networks.pred.network().graph();
+    for (const FunctionId id : graph.topological_order()) {
+      const std::vector<VariableId> inputs = graph.function(id).inputs;
+      for (size_t i = 0; i < inputs.size(); ++i) {
+        if (graph.variable(inputs[i]).name != "W") continue;
+        setup.store->set("scale", at::ones({1, 1}), false);
+        const VariableId scale = graph.add_parameter("scale", {DType::kFloat32, {1, 1}, {}});
+        const FunctionId q =
+            graph.add_function(QuantizeLinear{}, {inputs[i], scale, scale}, "", {"W_quantized"});
+        return graph.set_input(id, i, graph.output_of(q));
+      }
+    }
+  };
+  Trainer trainer(setup.networks, setup.solver, setup.loader, setup.options, hooks);
+  try {
+    trainer.run();
+    FAIL();
+  } catch (const TrainingError& error) {
+    EXPECT_STREQ(error.what(),
+                 "[W_quantized] 4 of 4 values are NaN or infinite at step 2; a lower learning rate "
+                 "may help");
+  }
+}
+
 TEST(Trainer, SaysWhatIsWrong) {
   Fixture setup;
   const auto message = [&](auto TrainerOptions::*field, auto value) {

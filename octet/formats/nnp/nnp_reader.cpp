@@ -7,6 +7,7 @@
 #include "octet/formats/nnp/nnp.h"
 #include "octet/formats/nnp/nnp_members.h"
 #include "octet/ops/scalar_types.h"
+#include "octet/targets/check_qparams.h"
 
 namespace octet {
 namespace {
@@ -86,6 +87,7 @@ NnpModel model_of(const NnpMembers& members, const std::string& path,
     model.batch_size = int_value(*batch, context.network.where);
   }
   model.extra = members.extras.extra;
+  check_qparams(model.graph, *model.parameters, path, /*converted_here=*/!model.extra.empty());
   return model;
 }
 

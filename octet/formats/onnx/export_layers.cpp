@@ -1,34 +1,10 @@
 // Layers with weights.
+#include "octet/formats/onnx/convolution_attributes.h"
 #include "octet/formats/onnx/exporters.h"
 #include "octet/formats/onnx/image_layout.h"
-#include "octet/ops/spatial.h"
 
 namespace octet {
 namespace {
-
-// ONNX pads the beginnings of all dimensions, then the ends.
-IntList both_ends(const Shape& pad) {
-  IntList pads(pad.begin(), pad.end());
-  pads.insert(pads.end(), pad.begin(), pad.end());
-  return pads;
-}
-
-template <class Operation>
-std::vector<NodeAttribute> spatial_attributes(const Operation& op, const Shape& kernel,
-                                              int64_t group) {
-  const SpatialParameters p(op.kType, kernel.rank(), op.pad, op.stride, op.dilation);
-  return {{"kernel_shape", IntList(kernel)},
-          {"strides", IntList(p.stride)},
-          {"pads", both_ends(p.pad)},
-          {"dilations", IntList(p.dilation)},
-          {"group", group}};
-}
-
-// The kernel's extents: those of the weight but for `others` leading ones, or the last.
-Shape kernel_of(const Shape& weight, int64_t others, bool channel_last) {
-  const auto first = weight.begin() + (channel_last ? 1 : others);
-  return {std::vector<int64_t>(first, weight.end() - (channel_last ? 1 : 0))};
-}
 
 Names convolved(LayerExporter& layer, std::string_view type, bool channel_last, const Shape& kernel,
                 const std::vector<NodeAttribute>& attributes) {

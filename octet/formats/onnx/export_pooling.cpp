@@ -6,6 +6,7 @@
 
 #include "octet/formats/onnx/exporters.h"
 #include "octet/formats/onnx/image_layout.h"
+#include "octet/formats/onnx/integer_nodes.h"
 #include "octet/ops/pooling_window.h"
 
 namespace octet {
@@ -137,6 +138,33 @@ Names export_function(const SumPooling& op, LayerExporter& layer) {
   ImageLayout layout(layer, w.window.spatial_dims(), op.channel_last);
   const Name average = full_average(layer, layout.to_nchw(), w);
   return {layout.from_nchw(layer.node("Mul", {average, layer.number(window_size(w))}))};
+}
+
+// The exact sums of integers: a convolution with ones, each channel by itself.
+Names export_function(const QuantizedAveragePooling& op, LayerExporter& layer) {
+  constexpr size_t kXScale = 1, kYScale = 3;
+  IntegerNodes nodes(layer, op, kYScale);
+  const Windows w = windows_of(static_cast<const AveragePooling&>(op), layer);
+  const int64_t n = w.window.spatial_dims();
+  const int64_t channel_axis = layer.rank(0) - (op.channel_last ? 1 : n + 1);
+  const int64_t channels = channel_axis < 0 ? 1 : layer.shape(0)[channel_axis];
+  if (channels == kFreeDim || w.spatial.num_elements() == kFreeDim) {
+    layer.fail("needs the size of the image, which is not known; fix the network's input");
+  }
+  Shape kernel{channels, 1};
+  kernel.insert(kernel.end(), w.window.kernel().begin(), w.window.kernel().end());
+  ImageLayout layout(layer, n, op.channel_last);
+  std::vector<NodeAttribute> attributes = attributes_of(w);
+  attributes.push_back({"group", channels});
+  const Name sums = layer.node(
+      "Conv", {nodes.centred(layout.to_nchw(), 2), layer.constant(at::ones(kernel), "ones")},
+      attributes);
+  Shape image{1, 1};
+  image.insert(image.end(), w.spatial.begin(), w.spatial.end());
+  const at::Tensor counts = w.window.counts(at::empty(image, at::kFloat), op.including_pad);
+  const at::Tensor multiplier = nodes.value(kXScale) / counts / nodes.value(kYScale);
+  const Name steps = layer.node("Mul", {sums, layer.constant(multiplier, "multiplier")});
+  return {layout.from_nchw(nodes.of_steps(steps))};
 }
 
 }  // namespace octet

@@ -4,8 +4,10 @@
 #include <ATen/ATen.h>
 
 #include "octet/formats/onnx/exporters.h"
+#include "octet/formats/onnx/integer_nodes.h"
 #include "octet/ops/axes.h"
 #include "octet/ops/scalar_types.h"
+#include "octet/passes/integer_functions.h"
 #include "octet/quant/fake_quantize.h"
 
 namespace octet {
@@ -145,10 +147,39 @@ bool narrow_range_matters(const QuantizeLinear& op, QuantFormat format, LayerExp
   return !at::equal(narrow, integers_of(op, format, quantizer));
 }
 
+Name stored_integers(const QuantizeLinear& op, const QuantFormat& format, LayerExporter& layer,
+                     const Quantizer& quantizer) {
+  const ParameterLayout layout = layer.values().layout_of(layer.variable(0));
+  return layer.constant(laid_out(integers_of(op, format, quantizer), layout), "integers");
+}
+
+// Integer functions read the weight itself, not a dequantized one.
+bool is_weight_of_integer_function(LayerExporter& layer) {
+  if (!is_constant(layer, 0)) return false;
+  const Graph& graph = layer.values().graph();
+  const std::vector<Use>& readers = layer.values().uses().of(graph.output_of(layer.id()));
+  return std::any_of(readers.begin(), readers.end(), [&](const Use& use) {
+    return is_integer_function(graph.function(use.function).attributes);
+  });
+}
+
 }  // namespace
 
+at::Tensor constant_integers(ExportedValues& values, VariableId id) {
+  const Variable& variable = values.graph().variable(id);
+  if (variable.kind == VariableKind::kParameter) return values.parameter(id).detach();
+  if (variable.producer == kNoId) return {};
+  const Attributes& attributes = values.graph().function(variable.producer).attributes;
+  const auto* quantize = std::get_if<QuantizeLinear>(&attributes);
+  if (quantize == nullptr) return {};
+  LayerExporter layer(values, variable.producer);
+  if (!is_constant(layer, 0)) return {};
+  return integers_of(*quantize, format_of(*quantize), Quantizer(layer));
+}
+
 // int32, the biases', is a type that ONNX dequantizes but does not quantize to: those integers are
-// stored in either form. A narrow range is a Clip of the integers.
+// stored in either form, and so are the
+// weights of integer functions. A narrow range is a Clip of the integers.
 Names export_function(const QuantizeLinear& op, LayerExporter& layer) {
   const QuantFormat format = format_of(op);
   Quantizer quantizer(layer);
@@ -157,8 +188,10 @@ Names export_function(const QuantizeLinear& op, LayerExporter& layer) {
       layer.fail("{}quantizes a value that is computed to int32, which ONNX does not have",
                  reader_of(layer.values(), layer.id()));
     }
-    const ParameterLayout layout = layer.values().layout_of(layer.variable(0));
-    return {layer.constant(laid_out(integers_of(op, format, quantizer), layout), "integers")};
+    return {stored_integers(op, format, layer, quantizer)};
+  }
+  if (is_weight_of_integer_function(layer)) {
+    return {stored_integers(op, format, layer, quantizer)};
   }
   check_expressible(op, format, layer);
   const Name q = layer.node("QuantizeLinear",

@@ -11,6 +11,7 @@
 #include "octet/formats/onnx/model_file.h"
 #include "octet/formats/onnx/onnx.h"
 #include "octet/formats/onnx/tensor_proto.h"
+#include "octet/targets/check_qparams.h"
 
 namespace octet {
 namespace {
@@ -276,17 +277,21 @@ class Reader {
   int64_t num_nodes_ = 0;
 };
 
+OnnxModel model_of(const OnnxFile& file, const OnnxReadOptions& options) {
+  OnnxModel model = Reader(file, options).read();
+  check_qparams(model.graph, *model.parameters, file.path, /*converted_here=*/false);
+  return model;
+}
+
 }  // namespace
 
 OnnxModel parse_onnx_model(const std::string& bytes, const std::string& path,
                            const OnnxReadOptions& options) {
-  const OnnxFile file = parse_onnx(bytes, path);
-  return Reader(file, options).read();
+  return model_of(parse_onnx(bytes, path), options);
 }
 
 OnnxModel read_onnx(const std::string& path, const OnnxReadOptions& options) {
-  const OnnxFile file = read_onnx_file(path);
-  return Reader(file, options).read();
+  return model_of(read_onnx_file(path), options);
 }
 
 }  // namespace octet

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "octet/passes/integer_functions.h"
+
 namespace octet {
 namespace {
 
@@ -13,6 +15,34 @@ bool is_quantizer(const Attributes& attributes) {
 ParameterLayout batch_norm_layout(const IntList& axes, const Shape& x, size_t index) {
   const bool usual = axes == IntList{1} && x.rank() >= 2 && x[1] != kFreeDim;
   return usual && index >= 1 && index <= 4 ? ParameterLayout::kFlat : ParameterLayout::kPlain;
+}
+
+// Layers on integers have the qparams of x in front of the weight.
+size_t weight_index(const Attributes& attributes) {
+  return is_integer_function(attributes) ? size_t{layer_input::kW} : 1;
+}
+
+template <class... Layers>
+bool is_one_of(const Attributes& attributes) {
+  return (std::holds_alternative<Layers>(attributes) || ...);
+}
+
+template <class Layer>
+bool has_channels_last(const Attributes& attributes) {
+  const auto* layer = std::get_if<Layer>(&attributes);
+  return layer != nullptr && layer->channel_last;
+}
+
+ParameterLayout weight_layout(const Attributes& attributes) {
+  if (is_one_of<DepthwiseConvolution, DepthwiseDeconvolution, QuantizedDepthwiseConvolution,
+                QuantizedDepthwiseDeconvolution>(attributes)) {
+    return ParameterLayout::kDepthwise;
+  }
+  const bool last = has_channels_last<Convolution>(attributes) ||
+                    has_channels_last<Deconvolution>(attributes) ||
+                    has_channels_last<QuantizedConvolution>(attributes) ||
+                    has_channels_last<QuantizedDeconvolution>(attributes);
+  return last ? ParameterLayout::kChannelFirst : ParameterLayout::kPlain;
 }
 
 // What is wanted of a variable so far.
@@ -37,16 +67,7 @@ ParameterLayout wanted_layout(const Graph& graph, const Function& function, size
   if (const auto* norm = std::get_if<FusedBatchNormalization>(&attributes)) {
     return batch_norm_layout(norm->axes, x, index);
   }
-  if (index != 1) return ParameterLayout::kPlain;
-  if (std::holds_alternative<DepthwiseConvolution>(attributes) ||
-      std::holds_alternative<DepthwiseDeconvolution>(attributes)) {
-    return ParameterLayout::kDepthwise;
-  }
-  const auto* conv = std::get_if<Convolution>(&attributes);
-  const auto* deconv = std::get_if<Deconvolution>(&attributes);
-  const bool last =
-      (conv != nullptr && conv->channel_last) || (deconv != nullptr && deconv->channel_last);
-  return last ? ParameterLayout::kChannelFirst : ParameterLayout::kPlain;
+  return index == weight_index(attributes) ? weight_layout(attributes) : ParameterLayout::kPlain;
 }
 
 std::vector<ParameterLayout> parameter_layouts(const Graph& graph) {
