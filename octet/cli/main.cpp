@@ -5,6 +5,7 @@
 
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
+#include "octet/formats/nnp/parameter_hdf5.h"
 
 namespace octet::cli {
 namespace {
@@ -69,5 +70,6 @@ int run(int argc, char** argv) {
 }  // namespace octet::cli
 
 int main(int argc, char** argv) {
+  octet::leave_hdf5_as_it_is_at_exit();
   return octet::cli::run(argc, argv);
 }

@@ -70,6 +70,7 @@ void run(const QatOptions& options) {
   const double float_error = validate("validate float");
   const std::unique_ptr<Solver> solver = make_solver(options);
   solver->set_parameters(*model.parameters);
+  take_solver_state(options.model, *solver);
   QATScheduler scheduler(config, *solver);
   scheduler(networks.pred);
   scheduler(networks.validation_pred, /*training=*/false);

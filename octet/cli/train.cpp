@@ -44,6 +44,7 @@ void run(const TrainOptions& options) {
 
   const std::unique_ptr<Solver> solver = make_solver(options);
   solver->set_parameters(*model.parameters);
+  take_solver_state(options.model, *solver);
   Trainer trainer(networks, *solver, *training,
                   trainer_options(options, total_steps(options, *training), "train"));
   if (options.resume) trainer.resume(options.checkpoint);

@@ -3,9 +3,11 @@
 #include <cmath>
 
 #include "octet/base/error.h"
+#include "octet/base/logging.h"
 #include "octet/cli/model_formats.h"
 #include "octet/train/evaluation.h"
 #include "octet/train/solver_factory.h"
+#include "octet/train/stored_solver.h"
 
 namespace octet::cli {
 
@@ -79,6 +81,20 @@ std::unique_ptr<Solver> make_solver(const TrainingOptions& options) {
   return octet::make_solver({.name = options.solver,
                              .learning_rate = options.learning_rate,
                              .momentum = options.momentum});
+}
+
+void take_solver_state(const std::string& model, Solver& solver) {
+  if (!model.ends_with(".nnp")) return;
+  const std::vector<StoredSolverState> states = read_nnp_solvers(model);
+  if (states.empty()) return;
+  if (restore_solver(solver, states, model)) {
+    log_info("[{}] the solver goes on from its state in the file", model);
+    return;
+  }
+  std::vector<std::string> types;
+  for (const StoredSolverState& state : states) types.push_back(state.solver);
+  log_warning("[{}] the state in the file is of the solver {}, and this is {}: it begins anew",
+              model, fmt::join(types, ", "), solver.type());
 }
 
 TrainerOptions trainer_options(const TrainingOptions& options, int64_t steps,

@@ -47,6 +47,10 @@ int64_t total_steps(const TrainingOptions& options, const DataLoader& loader);
 
 std::unique_ptr<Solver> make_solver(const TrainingOptions& options);
 
+// Gives the solver what a .nnp holds of one of its type, and says so; other files hold none. Throws
+// FileError for a damaged state, Error for one that does not fit the parameters.
+void take_solver_state(const std::string& model, Solver& solver);
+
 TrainerOptions trainer_options(const TrainingOptions& options, int64_t steps,
                                const std::string& title);
 

@@ -1,6 +1,9 @@
 #include "octet/train/network_pair.h"
 
+#include <algorithm>
+
 #include "octet/base/error.h"
+#include "octet/graph/free_batch.h"
 #include "octet/graph/functions.h"
 
 namespace octet {
@@ -15,14 +18,21 @@ void add_loss(NetworkPair& pair) {
   const FunctionId last = graph.variable(pair.pred.id()).producer;
   const bool probabilities =
       last != kNoId && std::holds_alternative<Softmax>(graph.function(last).attributes);
-  const VariableRef losses = probabilities ? F::categorical_cross_entropy(pair.pred, pair.label)
-                                           : F::softmax_cross_entropy(pair.pred, pair.label);
+  VariableRef scores = pair.pred;
+  if (scores.shape().rank() > 2) {
+    scores = F::reshape(scores, {.shape = {scores.shape().at(0), scores.shape().at(1)}});
+  }
+  const VariableRef losses = probabilities ? F::categorical_cross_entropy(scores, pair.label)
+                                           : F::softmax_cross_entropy(scores, pair.label);
   pair.loss = F::mean(losses);
 }
 
+// Image classifiers of the ONNX model zoo end in a pooling: (N, classes, 1, 1).
 void check_prediction(const VariableRef& pred, const std::string& where) {
-  OCTET_CHECK(pred.shape().rank() == 2, where,
-              "the output must be (N, classes), one score per class, not {}",
+  const Shape& shape = pred.shape();
+  const bool scores = shape.rank() >= 2 && std::all_of(shape.begin() + 2, shape.end(),
+                                                       [](int64_t dim) { return dim == 1; });
+  OCTET_CHECK(scores, where, "the output must be (N, classes), one score per class, not {}",
               to_string(pred.shape()));
 }
 
@@ -82,10 +92,13 @@ void set_batch_stat(Graph& graph, bool batch_stat) {
   }
 }
 
-NetworkPair network_pair_of(const Graph& graph, const std::shared_ptr<ParameterStore>& parameters,
+NetworkPair network_pair_of(const Graph& given, const std::shared_ptr<ParameterStore>& parameters,
                             const std::string& where) {
-  const VariableId image = only_image(graph, where);
-  const VariableId pred = only_output(graph, where);
+  const VariableId image = only_image(given, where);
+  const VariableId pred = only_output(given, where);
+  // A file may name the batch size that it was exported with, mostly 1.
+  const bool free = given.variable(image).type.shape[0] == kFreeDim;
+  const Graph graph = free ? given : with_free_batch(given);
   Graph training = graph;
   training.set_name("training");
   set_batch_stat(training, true);

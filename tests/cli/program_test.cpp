@@ -1,4 +1,9 @@
 // The program as its user meets it: arguments in; exit code, streams and files out.
+#include <ATen/ATen.h>
+
+#include "octet/formats/archive.h"
+#include "octet/formats/nnp/nnp.h"
+#include "octet/formats/nnp/parameter_hdf5.h"
 #include "tests/cli/program_fixture.h"
 
 namespace octet {
@@ -217,6 +222,35 @@ TEST_F(ProgramTest, SaysThatImagesDoNotFit) {
   EXPECT_EQ(error_line(outcome), "octet: error: [" + colour +
                                      "] the network takes images (3, 8, 8), the data has "
                                      "(1, 8, 8)");
+}
+
+// A .nnp with what NNabla keeps of its solver: momenta that move the weights far in one step.
+TEST_F(ProgramTest, TrainingGoesOnFromTheSolversState) {
+  const std::string data = make_data();
+  const std::string trained = train_float(data);
+  auto members = read_zip(trained);
+  members.push_back({"training_Momentum_optimizer.h5.optimizer",
+                     format_parameter_hdf5({{"fc/b/m", at::full({10}, 8.0F), false},
+                                            {"fc/b/t", at::scalar_tensor(30, at::kLong), false}})});
+  const std::string with_state = folder_.path("with_state.nnp");
+  write_file_atomically(with_state, format_zip(members));
+  const std::string out = folder_.path("more.nnp");
+  const auto bias_after = [&](const std::string& model, const std::string& more) {
+    const Outcome outcome = octet(
+        fmt::format("train {} --data {} --no-augmentation --batch 8 --steps 1 --lr 0.001 --seed 4 "
+                    "--schedule constant --out {} {}",
+                    model, data, out, more));
+    EXPECT_EQ(outcome.code, 0) << outcome.error;
+    return std::pair(read_nnp(out).parameters->at("fc/b").value.detach().clone(), outcome.error);
+  };
+  const auto [anew, nothing] = bias_after(trained, "");
+  const auto [gone_on, said] = bias_after(with_state, "");
+  EXPECT_THAT(said, HasSubstr("] the solver goes on from its state in the file"));
+  // W -= 0.9 m at the least, whatever the gradient of one step is at this rate.
+  EXPECT_TRUE(at::allclose(anew - gone_on, at::full({10}, 0.9F * 8.0F), 0, 1e-5));
+  const auto [other, warned] = bias_after(with_state, "--solver adam");
+  EXPECT_THAT(warned, HasSubstr("] the state in the file is of the solver Momentum, and this is "
+                                "Adam: it begins anew"));
 }
 
 TEST_F(ProgramTest, InspectsAZooModel) {

@@ -241,13 +241,13 @@ TEST(NnpReader, KnowsEveryInitializerOfNnabla) {
                         at::tensor({0.0F, 2.0F, 4.0F, 0.0F, 2.0F, 4.0F}).reshape({2, 3})));
 }
 
-TEST(NnpReader, SaysThatTheSolversStateIsNotRead) {
+TEST(NnpReader, MentionsTheStateOfASolver) {
   ::testing::internal::CaptureStderr();
   auto members = model_of(whole_text());
   members.push_back({"o_Adam_optimizer.h5.optimizer", "not even HDF5"});
   expect_the_network(read(members));
   EXPECT_THAT(::testing::internal::GetCapturedStderr(),
-              HasSubstr("the state of its solver is not read (o_Adam_optimizer.h5.optimizer)"));
+              HasSubstr("the state of its solver (o_Adam_optimizer.h5.optimizer) is for training"));
 }
 
 struct BadModel {

@@ -8,6 +8,8 @@
 #include "octet/passes/fold_batch_norm_opposite.h"
 #include "octet/passes/freeze_learned_scales.h"
 #include "octet/passes/insert_recorders.h"
+#include "octet/passes/lower_int8.h"
+#include "octet/passes/quantize_parameters.h"
 #include "octet/passes/release_batch_size.h"
 #include "octet/passes/remove_recorders.h"
 #include "octet/passes/self_fold_batch_norm.h"
@@ -119,6 +121,74 @@ TEST_F(RandomGraphPassTest, EveryRecorderBecomesQuantizersThatKeepTheirScale) {
       EXPECT_EQ(print(compact(frozen)).find("LearnedScale"), std::string::npos);
       EXPECT_EQ(difference(trained, frozen), 0);
       EXPECT_TRUE(equal(freeze_learned_scales(frozen, ctx_), frozen)) << "not idempotent";
+    }
+  }
+}
+
+// The Q/DQ graph of a random network, its ranges recorded on its own values.
+class RandomIntegerGraphTest : public RandomGraphPassTest {
+ protected:
+  Graph draw_quantized(uint64_t seed) {
+    ctx_.config.precision_mode = PrecisionMode::SIM_QNN;
+    const Graph recorded = run_passes(recording_passes(), draw(seed), ctx_);
+    values(recorded);
+    Graph quantized = run_passes(training_passes(), recorded, ctx_);
+    ctx_.config.precision_mode = PrecisionMode::MIXED_QNN;
+    return quantized;
+  }
+  static bool has_integer_layers(const Graph& graph) {
+    return print(compact(graph)).find("= Quantized") != std::string::npos;
+  }
+  // Weights as stored integers: to the bit the same, and a second time nothing to do.
+  void expect_deployed_the_same(const Graph& graph) {
+    const Graph deployed = quantize_parameters(graph, ctx_);
+    verify(deployed);
+    EXPECT_NE(print(compact(deployed)).find(": int8 ("), std::string::npos);
+    EXPECT_EQ(difference(graph, deployed), 0);
+    EXPECT_TRUE(equal(quantize_parameters(deployed, ctx_), deployed)) << "not idempotent";
+  }
+};
+
+// Products and sums of small integers times powers of two are exact, so the integer functions give
+// what the float ones between Q/DQ pairs give.
+TEST_F(RandomIntegerGraphTest, IntegersGiveTheSameWhereScalesArePowersOfTwo) {
+  ctx_.config.pow2 = Pow2::ROUND;
+  int64_t lowered = 0;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    SCOPED_TRACE(seed);
+    const Graph quantized = draw_quantized(seed);
+    const Graph integers = lower_int8(quantized, ctx_);
+    verify(integers);
+    lowered += has_integer_layers(integers) ? 1 : 0;
+    EXPECT_EQ(difference(quantized, integers), 0);
+    EXPECT_TRUE(equal(lower_int8(integers, ctx_), integers)) << "not idempotent";
+  }
+  EXPECT_EQ(lowered, kSeeds);
+}
+
+// With any scales a value that lies between two integers may become either, which the layers behind
+// it carry on.
+TEST_F(RandomIntegerGraphTest, IntegersStayNearWithAnyScales) {
+  ctx_.config.dtype = DType::kUInt8;
+  ctx_.config.zero_point = true;
+  ctx_.config.channel_wise = true;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    SCOPED_TRACE(seed);
+    const Graph quantized = draw_quantized(seed);
+    const Graph integers = lower_int8(quantized, ctx_);
+    verify(integers);
+    EXPECT_TRUE(has_integer_layers(integers));
+    // 255 steps of the largest output; one value that rounds the other way is worth about one.
+    EXPECT_LT(difference(quantized, integers), 2 * largest_value(quantized) / 255);
+  }
+}
+
+TEST_F(RandomIntegerGraphTest, DeployedParametersKeepTheValues) {
+  for (const bool integers : {false, true}) {
+    for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+      SCOPED_TRACE(fmt::format("integers {} seed {}", integers, seed));
+      const Graph quantized = draw_quantized(seed);
+      expect_deployed_the_same(integers ? lower_int8(quantized, ctx_) : quantized);
     }
   }
 }

@@ -94,6 +94,31 @@ TEST(NetworkPair, BuiltTwiceOverTheSameParameters) {
   EXPECT_FALSE(pair.pred.network() == pair.validation_pred.network());
 }
 
+// As exporters leave them: a batch of 1, and a pooling at the end.
+TEST(NetworkPair, FreesTheBatchAndTakesPooledScores) {
+  const auto store = std::make_shared<ParameterStore>();
+  store->set("W", at::eye(3).reshape({3, 3, 1, 1}), true);
+  NetworkPair pair = network_pair_of(parse_graph(R"(graph net {
+  input x: float32 (1, 3, 2, 2)
+  parameter W: float32 (3, 3, 1, 1)
+  h = Convolution(x, W)
+  y = GlobalAveragePooling(h)
+  output y
+}
+)"),
+                                     store, "net");
+  EXPECT_EQ(pair.pred.shape(), (Shape{kFreeDim, 3, 1, 1}));
+  const at::Tensor scores = at::tensor({1.0F, 2.0F, 3.0F, 6.0F, 5.0F, 4.0F}).reshape({2, 3, 1, 1});
+  pair.image.d() = scores.expand({2, 3, 2, 2});
+  pair.label.d() = at::tensor({2, 0}, at::kLong).reshape({2, 1});
+  pair.loss.forward();
+  pair.loss.backward();
+  const at::Tensor logs = at::log_softmax(at::tensor({1.0, 2.0, 3.0}), 0);
+  const at::Tensor more = at::log_softmax(at::tensor({6.0, 5.0, 4.0}), 0);
+  EXPECT_NEAR(pair.loss.d().item<double>(), -(logs[2] + more[0]).item<double>() / 2, 1e-6);
+  EXPECT_TRUE(store->at("W").value.grad().defined());
+}
+
 TEST(NetworkPair, SaysWhatDoesNotFit) {
   const auto pair_of = [](const char* text) {
     return message_of<Error>(
@@ -104,8 +129,8 @@ TEST(NetworkPair, SaysWhatDoesNotFit) {
             "[m.nnp] the network must have one input, not 2");
   EXPECT_EQ(pair_of("graph g {\n input a: float32 (1, 2)\n y = ReLU(a)\n output y\n}\n"),
             "[m.nnp] the input 'a' must be images (N, C, H, W), not (1, 2)");
-  EXPECT_EQ(pair_of("graph g {\n input a: float32 (1, 2, 1, 1)\n y = ReLU(a)\n output y\n}\n"),
-            "[m.nnp] the output must be (N, classes), one score per class, not (1, 2, 1, 1)");
+  EXPECT_EQ(pair_of("graph g {\n input a: float32 (-1, 2, 1, 3)\n y = ReLU(a)\n output y\n}\n"),
+            "[m.nnp] the output must be (N, classes), one score per class, not (-1, 2, 1, 3)");
   EXPECT_EQ(pair_of("graph g {\n input a: float32 (1, 2, 1, 1)\n y = ReLU(a)\n z = ReLU(a)\n"
                     " output y\n output z\n}\n"),
             "[m.nnp] the network must have one output, not 2");

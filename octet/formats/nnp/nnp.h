@@ -6,12 +6,15 @@
 // are files that NNabla reads, as long as the network consists of NNabla's functions.
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "octet/graph/graph.h"
 #include "octet/graph/parameter_store.h"
@@ -45,6 +48,20 @@ NnpModel read_nnp(const std::string& path, const NnpReadOptions& options = {});
 // The same from memory; `path` tells the kind of file by its extension and is its name in errors.
 NnpModel parse_nnp(std::string_view bytes, const std::string& path,
                    const NnpReadOptions& options = {});
+
+// What a .nnp holds of a solver, and of each parameter that it trained.
+struct StoredParameterState {
+  int64_t step = 0;                           // updates so far
+  std::map<std::string, at::Tensor> tensors;  // by NNabla's names: "m", "mean", "var"; float32
+};
+struct StoredSolverState {
+  std::string solver;  // NNabla's name of the type, "Momentum"; "" where the file does not say
+  std::map<std::string, StoredParameterState> parameters;
+};
+
+// The members .optimizer of a .nnp, which read_nnp passes by; restore_solver() in
+// train/stored_solver.h takes them over. Throws FileError as read_nnp does.
+std::vector<StoredSolverState> read_nnp_solvers(const std::string& path);
 
 enum class ParameterFormat : uint8_t { kHdf5, kProtobuf };
 

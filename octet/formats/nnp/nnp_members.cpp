@@ -37,19 +37,18 @@ bool take_member(std::string_view name, std::string_view bytes, const std::strin
   return true;
 }
 
-// Training goes on from checkpoints, which hold all of its state; this is a part of it.
-void warn_of_solver_states(const std::vector<ArchiveMember>& archive, const std::string& path) {
+void mention_solver_states(const std::vector<ArchiveMember>& archive, const std::string& path) {
   std::vector<std::string_view> names;
   for (const ArchiveMember& member : archive) {
     if (member.name.ends_with(".optimizer")) names.push_back(member.name);
   }
   if (names.empty()) return;
-  log_warning("[{}] the state of its solver is not read ({})", path, fmt::join(names, ", "));
+  log_info("[{}] the state of its solver ({}) is for training alone", path, fmt::join(names, ", "));
 }
 
 NnpMembers take_archive(std::vector<ArchiveMember> archive, const std::string& path) {
   NnpMembers members;
-  warn_of_solver_states(archive, path);
+  mention_solver_states(archive, path);
   for (ArchiveMember& member : archive) {
     take_member(member.name, member.bytes, fmt::format("{}:{}", path, member.name), members);
     member.bytes = std::string();  // large, and no longer needed

@@ -24,8 +24,8 @@ struct NnpMembers {
 
 // The member names do not matter, only their extensions: .nntxt and .prototxt are text, .protobuf
 // and .h5 are parameters; octet.json holds the extras; everything else is passed by, the state of
-// solvers (.optimizer) with a warning. A file that is no archive is taken as one member. Throws
-// FileError for an unknown extension or a bad member.
+// solvers (.optimizer, see read_nnp_solvers) with a word. A file that is no archive is taken as one
+// member. Throws FileError for an unknown extension or a bad member.
 NnpMembers read_nnp_members(const std::string& path);
 // The same from memory; `path` tells the kind of file and is its name in errors.
 NnpMembers parse_nnp_members(std::string_view bytes, const std::string& path);

@@ -261,6 +261,10 @@ std::vector<IndexedParameter> read_old_format(std::string_view bytes, const std:
 
 }  // namespace
 
+void leave_hdf5_as_it_is_at_exit() {
+  H5dont_atexit();
+}
+
 std::vector<StoredParameter> parse_parameter_hdf5(std::string_view bytes,
                                                   const std::string& where) {
   std::vector<IndexedParameter> found =

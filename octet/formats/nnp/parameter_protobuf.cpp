@@ -2,32 +2,15 @@
 
 #include <ATen/ATen.h>
 
-#include <cstring>
 #include <limits>
 
 #include "octet/base/error.h"
-#include "octet/base/shape.h"
-#include "octet/formats/nnp/parameter.pb.h"
+#include "octet/formats/nnp/protobuf_tensor.h"
 
 namespace octet {
 namespace {
 
 constexpr size_t kMaxBytes = std::numeric_limits<int32_t>::max();
-
-// The shape if it has exactly `count` elements.
-Shape checked_shape(const nnp::Parameter& message, const std::string& where) {
-  Shape shape(std::vector<int64_t>(message.shape().dim().begin(), message.shape().dim().end()));
-  const int64_t count = message.data_size();
-  int64_t product = 1;
-  bool fits = true;
-  for (const int64_t dim : shape) {
-    fits = fits && dim >= 0 && (product == 0 || dim <= count / product);
-    if (fits) product *= dim;
-  }
-  OCTET_CHECK_FILE(fits && product == count, where, "parameter '{}' has shape {}, but {} values",
-                   message.variable_name(), to_string(shape), count);
-  return shape;
-}
 
 }  // namespace
 
@@ -41,11 +24,8 @@ std::vector<StoredParameter> parse_parameter_protobuf(std::string_view bytes,
   std::vector<StoredParameter> parameters;
   parameters.reserve(static_cast<size_t>(file.parameter_size()));
   for (const nnp::Parameter& message : file.parameter()) {
-    const Shape shape = checked_shape(message, where);
-    at::Tensor value = at::empty(shape, at::kFloat);
-    if (message.data_size() > 0) {
-      std::memcpy(value.data_ptr(), message.data().data(), value.nbytes());
-    }
+    at::Tensor value = tensor_of(message.shape(), message.data(),
+                                 fmt::format("parameter '{}'", message.variable_name()), where);
     parameters.push_back({message.variable_name(), std::move(value), message.need_grad()});
   }
   return parameters;
