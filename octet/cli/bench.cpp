@@ -124,6 +124,10 @@ void run(const BenchOptions& options) {
     details["layers"] = profile_json(profile);
     if (!options.trace.empty()) write_trace(options.trace, profile);
   }
+  if (const auto plans = std::dynamic_pointer_cast<plan::PlanEngine>(engine)) {
+    details["compile_seconds"] = plans->compile_seconds();
+    if (plans->last_plan() != nullptr) details["arena_bytes"] = plans->last_plan()->arena_bytes();
+  }
   report({{"model", options.model},
           {"mode", options.mode},
           {"batch", options.batch},
