@@ -171,7 +171,7 @@ void add_bench_command(CLI::App& program) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command.add_option("--save", options->save,
-                     "Also write the network that is measured: a .nnp, or but for qnn a .onnx");
+                     "Also write the network that is measured: a .nnp or a .onnx");
   command.add_flag("--profile", options->profile, "Print where the time of a step goes, by layers");
   command.add_option("--trace", options->trace,
                      "Write a mean step to this file, for chrome://tracing");

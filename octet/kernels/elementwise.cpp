@@ -87,15 +87,15 @@ struct QuantizeEight {
   Rounding<kHalfAway> rounding;
   Vector scale;
 
-  // Bits in the upper byte: NaN.
+  // Bits in the upper byte: not finite.
   HWY_INLINE unsigned operator()(const float* x, Byte* q) const {
-    unsigned inside = 0, nan = 0;
+    unsigned inside = 0, wild = 0;
     for (int v = 0; v < kVectors; ++v) {
       const Vector value = hn::LoadU(Floats(), x + v * kLanes);
-      nan |= bits_of(hn::IsNaN(value), v);
+      wild |= bits_of(hn::Not(hn::IsFinite(value)), v);
       store_bytes(rounding(hn::Div(value, scale), inside, v), q + v * kLanes);
     }
-    return inside | rounding.straight | nan << 8;
+    return inside | rounding.straight | wild << 8;
   }
 };
 
@@ -183,9 +183,9 @@ void for_chunks(int64_t count, const Body& body) {
 template <bool kHalfAway, class Byte>
 bool quantize_all(const float* x, const Requantization& output, float scale, int64_t count, Byte* q,
                   uint8_t* passes) {
-  int chunks_with_nan = 0;
+  int wild_chunks = 0;
   const int64_t chunks = (count + kChunk - 1) / kChunk;
-#pragma omp parallel for reduction(+ : chunks_with_nan) if (chunks > 1)
+#pragma omp parallel for reduction(+ : wild_chunks) if (chunks > 1)
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     const QuantizeEight<kHalfAway, Byte> body{Rounding<kHalfAway>(output), set(scale)};
     const int64_t end = std::min(count, (chunk + 1) * kChunk);
@@ -205,9 +205,9 @@ bool quantize_all(const float* x, const Requantization& output, float scale, int
       if (passes != nullptr) passes[i / 8] = static_cast<uint8_t>(bits);
       seen |= bits;
     }
-    if (seen >> 8 != 0) ++chunks_with_nan;
+    if (seen >> 8 != 0) ++wild_chunks;
   }
-  return chunks_with_nan == 0;
+  return wild_chunks == 0;
 }
 
 bool quantize_simd(const float* x, const Requantization& output, float scale, int64_t count,
@@ -399,12 +399,12 @@ HWY_INLINE Vector load_some(const float* from, int64_t count) {
 }
 
 bool quantize_weights_simd(const WeightQuantization& quantization, const float* w, float* q) {
-  bool has_nan = false;
+  bool is_finite = true;
   const auto use = [&](int64_t at, int64_t count, Vector value, Vector integers, hn::Mask<Floats>,
                        Vector) {
-    if (HWY_UNLIKELY(!hn::AllFalse(Floats(), hn::IsNaN(value)))) {
+    if (HWY_UNLIKELY(!hn::AllTrue(Floats(), hn::IsFinite(value)))) {
 #pragma omp atomic write
-      has_nan = true;
+      is_finite = false;
     }
     store_some(integers, count, q + at);
   };
@@ -413,7 +413,7 @@ bool quantize_weights_simd(const WeightQuantization& quantization, const float* 
   } else {
     for_quantized<false>(quantization, w, use);
   }
-  return !has_nan;
+  return is_finite;
 }
 
 void quantize_weights_backward_simd(const WeightQuantization& quantization, const float* w,

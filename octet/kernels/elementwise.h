@@ -45,7 +45,8 @@ struct QuantizedOperand {
 };
 
 // q = clamp(round(x / scale) + zero_point); `output` as in requantization.h, of which neither
-// multiplier nor activation count. passes: null if not wanted. False if x holds a NaN.
+// multiplier nor activation count. passes: null if not wanted. False if x is not finite
+// throughout.
 bool quantize(const float* x, const Requantization& output, float scale, int64_t count,
               bool is_signed, void* q, uint8_t* passes);
 
@@ -80,7 +81,7 @@ struct WeightQuantization {
   Ste ste = Ste::CLIPPED;
 };
 
-// q = clamp(round(w / scale) + zero_point). False if w holds a NaN.
+// q = clamp(round(w / scale) + zero_point). False if w is not finite throughout.
 bool quantize_weights(const WeightQuantization& quantization, const float* w, float* q);
 // dw = inside ? dq / scale : 0; w as it was.
 void quantize_weights_backward(const WeightQuantization& quantization, const float* w,

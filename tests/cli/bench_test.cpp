@@ -107,12 +107,6 @@ TEST_F(BenchTest, SaysWhatIsWrong) {
                "[/none/x.nnp] --save: there is no folder /none");
   expect_error(fmt::format("{} --save {}", kSmall, folder_.path("x.bin")), 3,
                fmt::format("[{}] the extension says no format of a model", folder_.path("x.bin")));
-  const Outcome integers =
-      octet(fmt::format("{} --mode infer_int8 --save {}", kSmall, folder_.path("x.onnx")));
-  EXPECT_EQ(integers.code, 2);
-  EXPECT_THAT(error_line(integers),
-              HasSubstr("is an integer function of Octet's own; convert with precision_mode"));
-  EXPECT_FALSE(std::filesystem::exists(folder_.path("x.onnx")));
   expect_error(fmt::format("{} --warm-up -1", kSmall), 2, "[command line] --warm-up: ");
 }
 

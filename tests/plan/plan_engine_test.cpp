@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -366,7 +367,7 @@ TEST(PlanEngine, Messages) {
   expect_error([&] { y.backward(); }, early);
 }
 
-TEST(PlanEngine, NaNsAreErrorsThatNameTheValue) {
+TEST(PlanEngine, WhatIsNotFiniteIsAnErrorThatNamesTheValue) {
   QATConfig config;
   QuantizedJob job(models::mobilenet_v1, config);
   job.loss.network().set_engine(std::make_shared<PlanEngine>());
@@ -381,9 +382,19 @@ TEST(PlanEngine, NaNsAreErrorsThatNameTheValue) {
   const at::Tensor image = job.image.d().clone();
   job.image.d() = image.clone();
   job.image.d()[1][2][3][4] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_EQ(message(), "[image] holds a NaN, which no integer stands for");
+  EXPECT_EQ(message(), "[image_quantized] 1 of 12288 values are NaN or infinite");
   job.image.d() = image;
   EXPECT_EQ(message(), "no error");
+  // The scale of a layer's result, and of what an addition reads.
+  for (const char* parameter : {"scale-x0", "scale-w0"}) {
+    for (const std::string& name : job.parameters().names()) {
+      if (!name.ends_with(parameter)) continue;
+      const at::Tensor scale = job.parameters().at(name).value.clone();
+      job.parameters().at(name).value.zero_();
+      EXPECT_THAT(message(), testing::HasSubstr("is not a positive number")) << name;
+      job.parameters().at(name).value.copy_(scale);
+    }
+  }
 }
 
 }  // namespace

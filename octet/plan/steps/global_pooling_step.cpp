@@ -67,9 +67,9 @@ class QuantizedGlobalPoolingStep : public Step {
       kernels::sum_pixels(static_cast<const uint8_t*>(x.data), x.shape, x.layout, zero_point, sums);
     }
     // In the order of quantized_pooling.h, each quotient rounded.
-    multiplier_ = scalar_of(input(kXScale)) / pixels_of(x) / scalar_of(input(kYScale));
+    multiplier_ = scale_of(input(kXScale)) / pixels_of(x) / scale_of(input(kYScale));
     requantization_.multiplier = {&multiplier_, 1};
-    requantization_.six = 6.0F / scalar_of(input(kYScale));
+    requantization_.six = 6.0F / scale_of(input(kYScale));
     requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
     kernels::requantize(sums, y.rows(), requantization_, y.is_signed(), y.data, passes());
   }

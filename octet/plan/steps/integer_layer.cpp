@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "octet/base/error.h"
 
 namespace octet::plan {
@@ -32,6 +34,20 @@ bool is_scalar_leaf(const Builder& builder, VariableId id) {
 float scalar_of(const Value& value) {
   return value.tensor.scalar_type() == at::kFloat ? *value.tensor.data_ptr<float>()
                                                   : value.tensor.item<float>();
+}
+
+float scale_of(const Value& value) {
+  const float scale = scalar_of(value);
+  OCTET_CHECK(std::isfinite(scale) && scale > 0, value.name,
+              "the scale {} is not a positive number", scale);
+  return scale;
+}
+
+void check_multipliers(std::span<const float> multipliers, const std::string& name) {
+  for (const float multiplier : multipliers) {
+    OCTET_CHECK(std::isfinite(multiplier) && multiplier > 0, name,
+                "x_scale * w_scale / y_scale is {}, which is not a positive number", multiplier);
+  }
 }
 
 bool is_small_integer(const Builder& builder, VariableId id) {

@@ -22,6 +22,12 @@ bool is_scalar_leaf(const Builder& builder, VariableId id);
 // The one value of a loose float or integer.
 float scalar_of(const Value& value);
 
+// The same of a scale. Throws Error "[name] the scale 0 is not a positive number".
+float scale_of(const Value& value);
+
+// Throws Error "[name] ..." unless each factor from sums to steps is a positive number.
+void check_multipliers(std::span<const float> multipliers, const std::string& name);
+
 // Whether the graph's value can be read as 8-bit integers: it was made by a kernel.
 bool is_small_integer(const Builder& builder, VariableId id);
 

@@ -6,6 +6,7 @@
 #include "octet/kernels/elementwise.h"
 #include "octet/kernels/requantize.h"
 #include "octet/plan/steps/integer_layer.h"
+#include "octet/quant/finite.h"
 
 namespace octet::plan {
 
@@ -31,16 +32,18 @@ class QuantizeStep : public Step {
   void forward() override {
     Value& y = output();
     requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kZeroPoint)));
-    const bool numbers =
-        kernels::quantize(input(kX).floats(), requantization_, scalar_of(input(kScale)),
+    const bool finite =
+        kernels::quantize(input(kX).floats(), requantization_, scale_of(input(kScale)),
                           y.elements(), y.is_signed(), y.data, passes());
-    OCTET_CHECK(numbers, input(kX).name, "holds a NaN, which no integer stands for");
+    if (!finite) {
+      check_finite(at::from_blob(input(kX).data, {y.elements()}, at::kFloat), name());
+    }
   }
 
   void backward() override {
     float* dx = input_gradient(kX);
     if (dx == nullptr) return;
-    kernels::masked_scale(output().gradient, passes(), 1.0F / scalar_of(input(kScale)), 1,
+    kernels::masked_scale(output().gradient, passes(), 1.0F / scale_of(input(kScale)), 1,
                           output().elements(), dx, nullptr);
   }
 
@@ -64,14 +67,14 @@ class DequantizeStep : public Step {
     kernels::dequantize({.data = x.data,
                          .is_signed = x.is_signed(),
                          .zero_point = static_cast<int32_t>(scalar_of(input(kZeroPoint))),
-                         .scale = scalar_of(input(kScale))},
+                         .scale = scale_of(input(kScale))},
                         x.elements(), output().floats());
   }
 
   void backward() override {
     float* dx = input_gradient(kX);
     if (dx == nullptr) return;
-    kernels::scale(output().gradient, scalar_of(input(kScale)), output().elements(), dx);
+    kernels::scale(output().gradient, scale_of(input(kScale)), output().elements(), dx);
   }
 };
 

@@ -30,14 +30,14 @@ class QuantizedAddStep : public Step {
   void forward() override {
     Value& y = output();
     requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
-    kernels::quantized_add(operand(kA), operand(kB), requantization_, scalar_of(input(kYScale)),
+    kernels::quantized_add(operand(kA), operand(kB), requantization_, scale_of(input(kYScale)),
                            y.elements(), y.is_signed(), y.data, passes());
   }
 
   void backward() override {
-    const float step = scalar_of(input(kYScale));
-    kernels::masked_scale(output().gradient, passes(), scalar_of(input(kA + 1)) / step,
-                          scalar_of(input(kB + 1)) / step, output().elements(), input_gradient(kA),
+    const float step = scale_of(input(kYScale));
+    kernels::masked_scale(output().gradient, passes(), scale_of(input(kA + 1)) / step,
+                          scale_of(input(kB + 1)) / step, output().elements(), input_gradient(kA),
                           input_gradient(kB));
   }
 
@@ -46,7 +46,7 @@ class QuantizedAddStep : public Step {
     return {.data = input(first).data,
             .is_signed = input(first).is_signed(),
             .zero_point = static_cast<int32_t>(scalar_of(input(first + 2))),
-            .scale = scalar_of(input(first + 1))};
+            .scale = scale_of(input(first + 1))};
   }
   uint8_t* passes() const {
     return passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_));
@@ -76,8 +76,8 @@ class ChangeOfScaleStep : public Step {
     kernels::change_scale({.data = input(0).data,
                            .is_signed = input(0).is_signed(),
                            .zero_point = static_cast<int32_t>(scalar_of(input(2))),
-                           .scale = scalar_of(input(1))},
-                          requantization_, scalar_of(input(kUnaryYScale)), y.elements(),
+                           .scale = scale_of(input(1))},
+                          requantization_, scale_of(input(kUnaryYScale)), y.elements(),
                           y.is_signed(), y.data, passes());
   }
 
@@ -85,7 +85,7 @@ class ChangeOfScaleStep : public Step {
     float* dx = input_gradient(0);
     if (dx == nullptr) return;
     kernels::masked_scale(output().gradient, passes(),
-                          scalar_of(input(1)) / scalar_of(input(kUnaryYScale)), 1,
+                          scale_of(input(1)) / scale_of(input(kUnaryYScale)), 1,
                           output().elements(), dx, nullptr);
   }
 

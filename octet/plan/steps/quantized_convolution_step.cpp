@@ -130,8 +130,9 @@ class QuantizedConvolutionStep : public Step {
         layer_multiplier(input(kXScale).tensor, input(kWScale).tensor, input(kYScale).tensor);
     multiplier_.assign(multiplier.data_ptr<float>(),
                        multiplier.data_ptr<float>() + multiplier.numel());
+    check_multipliers(multiplier_, name());
     requantization_.multiplier = multiplier_;
-    requantization_.six = 6.0F / scalar_of(input(kYScale));
+    requantization_.six = 6.0F / scale_of(input(kYScale));
     requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
   }
 

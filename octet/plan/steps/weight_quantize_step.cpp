@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include "octet/base/error.h"
 #include "octet/kernels/elementwise.h"
 #include "octet/plan/steps/integer_layer.h"
+#include "octet/quant/finite.h"
 
 namespace octet::plan {
 
@@ -27,12 +27,14 @@ class WeightQuantizeStep : public Step {
   std::string kernel() const override { return "quantize_weights"; }
 
   void forward() override {
+    check_scale(input(kScale).tensor, name());
     scale_ = values_of(input(kScale));
     zero_point_ = values_of(input(kZeroPoint));
     quantization_.scale = scale_;
     quantization_.zero_point = zero_point_;
-    OCTET_CHECK(kernels::quantize_weights(quantization_, input(kX).floats(), output().floats()),
-                input(kX).name, "holds a NaN, which no integer stands for");
+    if (!kernels::quantize_weights(quantization_, input(kX).floats(), output().floats())) {
+      check_finite(input(kX).tensor, name());
+    }
   }
 
   void backward() override {
