@@ -3,9 +3,17 @@
 #include <algorithm>
 #include <limits>
 
-namespace octet::kernels {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "octet/kernels/max_pooling.cpp"
+#include "octet/kernels/simd_targets.h"
+// Compiles the rest of this file once for each instruction set.
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 
-namespace {
+HWY_BEFORE_NAMESPACE();
+namespace octet::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
 
 // Images whose pixels are rows of `lanes` values, `stride` apart.
 struct Images {
@@ -41,55 +49,100 @@ Range inside(int64_t start, int64_t kernel, int64_t extent) {
   return {std::max<int64_t>(0, -start), std::min(kernel, extent - start)};
 }
 
-template <class T>
+// The places of the maxima, one for each lane of Tag, as bytes.
+template <class Tag>
+HWY_INLINE void store_places(Tag, hn::Vec<Tag> places, uint8_t* to) {
+  if constexpr (sizeof(hn::TFromD<Tag>) == 1) {
+    const hn::RebindToUnsigned<Tag> bytes;
+    hn::StoreU(hn::BitCast(bytes, places), bytes, to);
+  } else {
+    const hn::RebindToSigned<Tag> ints;
+    const hn::Rebind<uint8_t, Tag> bytes;
+    hn::StoreU(hn::DemoteTo(bytes, hn::ConvertTo(ints, places)), bytes, to);
+  }
+}
+
+// Neighbouring channels of one window, as many as Tag has lanes. x: where the window's first place
+// would be. Places are counted in the type of the values, bytes beyond 127 by their bits.
+template <bool kPlaces, class Tag, class T = hn::TFromD<Tag>>
+HWY_INLINE void pool_channels(Tag tag, const PoolingShape& s, const T* x, int64_t lanes,
+                              const Range& rows, const Range& columns, T* y, uint8_t* winner) {
+  auto best = hn::Set(tag, std::numeric_limits<T>::lowest());
+  auto places = hn::Set(tag, static_cast<T>(rows.first * s.kernel_w + columns.first));
+  for (int64_t i = rows.first; i < rows.last; ++i) {
+    for (int64_t j = columns.first; j < columns.last; ++j) {
+      const auto value = hn::LoadU(tag, x + (i * s.in_width + j) * lanes);
+      if constexpr (kPlaces) {
+        const auto place = hn::Set(tag, static_cast<T>(i * s.kernel_w + j));
+        places = hn::IfThenElse(hn::Gt(value, best), place, places);
+      }
+      best = hn::Max(value, best);
+    }
+  }
+  hn::StoreU(best, tag, y);
+  if constexpr (kPlaces) store_places(tag, places, winner);
+}
+
+template <class T, bool kPlaces>
 void pool_pixel(const PoolingShape& s, const T* image, int64_t lanes, int64_t oh, int64_t ow, T* y,
                 uint8_t* winner) {
   const int64_t top = oh * s.stride_h - s.pad_top, left = ow * s.stride_w - s.pad_left;
   const Range rows = inside(top, s.kernel_h, s.in_height);
   const Range columns = inside(left, s.kernel_w, s.in_width);
-  std::fill_n(y, lanes, std::numeric_limits<T>::lowest());
-  if (winner != nullptr) {
-    std::fill_n(winner, lanes, static_cast<uint8_t>(rows.first * s.kernel_w + columns.first));
-  }
-  for (int64_t i = rows.first; i < rows.last; ++i) {
-    for (int64_t j = columns.first; j < columns.last; ++j) {
-      const T* x = image + ((top + i) * s.in_width + left + j) * lanes;
-      const auto place = static_cast<uint8_t>(i * s.kernel_w + j);
-      if (winner == nullptr) {
-        for (int64_t l = 0; l < lanes; ++l) y[l] = x[l] > y[l] ? x[l] : y[l];
-        continue;
-      }
-      for (int64_t l = 0; l < lanes; ++l) {
-        winner[l] = x[l] > y[l] ? place : winner[l];
-        y[l] = x[l] > y[l] ? x[l] : y[l];
-      }
+  const T* x = image + (top * s.in_width + left) * lanes;
+  int64_t l = 0;
+  const auto pool = [&](auto tag) {
+    const int64_t count = hn::Lanes(tag);
+    for (; l + count <= lanes; l += count) {
+      pool_channels<kPlaces>(tag, s, x + l, lanes, rows, columns, y + l,
+                             kPlaces ? winner + l : winner);
     }
-  }
+  };
+  pool(hn::CappedTag<T, 16>());
+  pool(hn::CappedTag<T, 8>());
+  pool(hn::CappedTag<T, 1>());
 }
 
-}  // namespace
-
-template <class T>
-void max_pool(const PoolingShape& s, Layout layout, const T* x, T* y, uint8_t* winner) {
-  const Images images = images_of(s, layout);
+// All pixels; without places there is no `winner`.
+template <class T, bool kPlaces>
+void pool_images(const PoolingShape& s, const Images& images, const T* x, T* y, uint8_t* winner) {
 #pragma omp parallel for collapse(2)
   for (int64_t image = 0; image < images.count; ++image) {
     for (int64_t oh = 0; oh < s.out_height; ++oh) {
       for (int64_t ow = 0; ow < s.out_width; ++ow) {
         const int64_t at = image * images.out_size + (oh * s.out_width + ow) * images.lanes;
-        pool_pixel(s, x + image * images.in_size, images.lanes, oh, ow, y + at,
-                   winner == nullptr ? nullptr : winner + at);
+        pool_pixel<T, kPlaces>(s, x + image * images.in_size, images.lanes, oh, ow, y + at,
+                               kPlaces ? winner + at : winner);
       }
     }
   }
 }
 
-template void max_pool(const PoolingShape&, Layout, const float*, float*, uint8_t*);
-template void max_pool(const PoolingShape&, Layout, const int8_t*, int8_t*, uint8_t*);
-template void max_pool(const PoolingShape&, Layout, const uint8_t*, uint8_t*, uint8_t*);
+template <class T>
+void max_pool_any(const PoolingShape& s, Layout layout, const T* x, T* y, uint8_t* winner) {
+  const Images images = images_of(s, layout);
+  if (winner != nullptr) {
+    pool_images<T, true>(s, images, x, y, winner);
+  } else {
+    pool_images<T, false>(s, images, x, y, nullptr);
+  }
+}
 
-void max_pool_backward(const PoolingShape& s, Layout layout, const float* dy, const uint8_t* winner,
-                       float* dx) {
+void max_pool_float(const PoolingShape& s, Layout layout, const float* x, float* y,
+                    uint8_t* winner) {
+  max_pool_any(s, layout, x, y, winner);
+}
+void max_pool_int8(const PoolingShape& s, Layout layout, const int8_t* x, int8_t* y,
+                   uint8_t* winner) {
+  max_pool_any(s, layout, x, y, winner);
+}
+void max_pool_uint8(const PoolingShape& s, Layout layout, const uint8_t* x, uint8_t* y,
+                    uint8_t* winner) {
+  max_pool_any(s, layout, x, y, winner);
+}
+
+void max_pool_backward_any(const PoolingShape& s, Layout layout, const float* dy,
+                           const uint8_t* winner, float* dx) {
   const Images images = images_of(s, layout);
 #pragma omp parallel for
   for (int64_t image = 0; image < images.count; ++image) {
@@ -109,4 +162,38 @@ void max_pool_backward(const PoolingShape& s, Layout layout, const float* dy, co
   }
 }
 
+}  // namespace octet::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace octet::kernels {
+
+HWY_EXPORT(max_pool_float);
+HWY_EXPORT(max_pool_int8);
+HWY_EXPORT(max_pool_uint8);
+HWY_EXPORT(max_pool_backward_any);
+
+template <>
+void max_pool(const PoolingShape& shape, Layout layout, const float* x, float* y, uint8_t* winner) {
+  HWY_DYNAMIC_DISPATCH(max_pool_float)(shape, layout, x, y, winner);
+}
+template <>
+void max_pool(const PoolingShape& shape, Layout layout, const int8_t* x, int8_t* y,
+              uint8_t* winner) {
+  HWY_DYNAMIC_DISPATCH(max_pool_int8)(shape, layout, x, y, winner);
+}
+template <>
+void max_pool(const PoolingShape& shape, Layout layout, const uint8_t* x, uint8_t* y,
+              uint8_t* winner) {
+  HWY_DYNAMIC_DISPATCH(max_pool_uint8)(shape, layout, x, y, winner);
+}
+
+void max_pool_backward(const PoolingShape& shape, Layout layout, const float* dy,
+                       const uint8_t* winner, float* dx) {
+  HWY_DYNAMIC_DISPATCH(max_pool_backward_any)(shape, layout, dy, winner, dx);
+}
+
 }  // namespace octet::kernels
+
+#endif  // HWY_ONCE
