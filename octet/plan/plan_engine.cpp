@@ -19,7 +19,8 @@ Plan* PlanEngine::last_plan() {
 
 PlanEngine::Key PlanEngine::key_of(const Graph& graph, const Values& inputs, VariableId output,
                                    const RunOptions& options) const {
-  Key key{.revision = graph.revision(),
+  Key key{.graph = &graph,
+          .revision = graph.revision(),
           .output = output,
           .keep = options.keep,
           .gradients = options.gradients,
@@ -53,6 +54,10 @@ Plan* PlanEngine::find_or_compile(const Graph& graph, ParameterStore& parameters
   if (plan == nullptr) {
     log_info("[plan] {} runs in the reference interpreter: {}", graph.name(), reason);
   }
+  // Plans of what the graph was before give their memory back.
+  std::erase_if(entries_, [&](const Entry& entry) {
+    return entry.key.graph == key.graph && entry.key.revision != key.revision;
+  });
   ++compiled_;
   compile_seconds_ += watch.seconds();
   if (entries_.size() >= options_.cached_plans) entries_.pop_back();

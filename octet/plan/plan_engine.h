@@ -35,6 +35,7 @@ class PlanEngine : public Engine {
 
  private:
   struct Key {
+    const Graph* graph = nullptr;
     uint64_t revision = 0;
     VariableId output = kNoId;
     std::vector<VariableId> keep;

@@ -1,5 +1,6 @@
 #include "octet/kernels/onednn/float_convolution.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "octet/base/error.h"
@@ -25,11 +26,18 @@ memory::desc weight_desc(const ConvolutionShape& s, memory::format_tag plain,
 
 // Weights in the order of a primitive, and the way there from the plain order.
 struct PackedWeights {
-  memory packed;
+  memory::desc desc;
   dnnl::reorder pack;
 
   PackedWeights(const memory::desc& plain, const memory::desc& wanted)
-      : packed(wanted, onednn::engine()), pack(wrap(plain, nullptr), packed) {}
+      : desc(wanted), pack(wrap(plain, nullptr), wrap(wanted, nullptr)) {}
+
+  // Packs them into `place`.
+  memory packed(const memory::desc& plain, const float* weights, void* place) const {
+    memory result = wrap(desc, place);
+    run(pack, {{DNNL_ARG_FROM, wrap(plain, weights)}, {DNNL_ARG_TO, result}});
+    return result;
+  }
 };
 
 }  // namespace
@@ -41,11 +49,11 @@ struct FloatConvolution::State {
   dnnl::convolution_forward forward;
   std::optional<PackedWeights> forward_w;
   dnnl::convolution_backward_data backward_data;
+  memory kept_w;  // without gradients
   std::optional<PackedWeights> backward_data_w;
-  bool backward_data_packed = false;
   const float* weights = nullptr;
   dnnl::convolution_backward_weights backward_weights;
-  memory backward_weights_dw;
+  memory::desc backward_weights_dw;
   dnnl::reorder unpack_dw;
   bool plain_dw = false;  // the primitive writes the plain order itself
 
@@ -73,6 +81,7 @@ struct FloatConvolution::State {
     if (options.forward) {
       forward = dnnl::convolution_forward(pd);
       forward_w.emplace(plain_w, pd.weights_desc());
+      if (!options.gradients) kept_w = memory(pd.weights_desc(), onednn::engine());
     }
     if (options.gradients) build_backward(descs, pd);
   }
@@ -86,8 +95,8 @@ struct FloatConvolution::State {
     backward_weights = dnnl::convolution_backward_weights(weights_pd);
     plain_dw = weights_pd.diff_weights_desc() == plain_w;
     if (!plain_dw) {
-      backward_weights_dw = memory(weights_pd.diff_weights_desc(), onednn::engine());
-      unpack_dw = dnnl::reorder(backward_weights_dw, wrap(plain_w, nullptr));
+      backward_weights_dw = weights_pd.diff_weights_desc();
+      unpack_dw = dnnl::reorder(wrap(backward_weights_dw, nullptr), wrap(plain_w, nullptr));
     }
   }
 };
@@ -108,55 +117,51 @@ FloatConvolution::FloatConvolution(const ConvolutionShape& shape, const Options&
 FloatConvolution::~FloatConvolution() = default;
 FloatConvolution::FloatConvolution(FloatConvolution&&) noexcept = default;
 
+int64_t FloatConvolution::scratch_bytes() const {
+  const State& s = *state_;
+  if (!s.options.gradients) return 0;
+  size_t bytes = s.backward_data_w->desc.get_size();
+  if (s.forward_w) bytes = std::max(bytes, s.forward_w->desc.get_size());
+  if (!s.plain_dw) bytes = std::max(bytes, s.backward_weights_dw.get_size());
+  return static_cast<int64_t>(bytes);
+}
+
 void FloatConvolution::set_weights(const float* w) {
   State& s = *state_;
   s.weights = w;
-  s.backward_data_packed = false;
-  if (!s.forward_w) return;
-  run(s.forward_w->pack, {{DNNL_ARG_FROM, wrap(s.plain_w, w)}, {DNNL_ARG_TO, s.forward_w->packed}});
+  if (!s.options.gradients) s.forward_w->packed(s.plain_w, w, s.kept_w.get_data_handle());
 }
 
-void FloatConvolution::forward(const float* x, const float* bias, float* y) {
+void FloatConvolution::forward(const float* x, const float* bias, float* y, void* scratch) {
   State& s = *state_;
-  std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, wrap(s.x, x)},
-                                            {DNNL_ARG_WEIGHTS, s.forward_w->packed},
-                                            {DNNL_ARG_DST, wrap(s.y, y)}};
+  const memory w =
+      s.options.gradients ? s.forward_w->packed(s.plain_w, s.weights, scratch) : s.kept_w;
+  std::unordered_map<int, memory> arguments{
+      {DNNL_ARG_SRC, wrap(s.x, x)}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, wrap(s.y, y)}};
   if (s.options.bias) arguments.emplace(DNNL_ARG_BIAS, wrap(s.bias, bias));
   run(s.forward, arguments);
 }
 
-void FloatConvolution::backward_data(const float* dy, float* dx) {
+void FloatConvolution::backward_data(const float* dy, float* dx, void* scratch) {
   State& s = *state_;
-  if (!s.backward_data_packed) {
-    run(s.backward_data_w->pack,
-        {{DNNL_ARG_FROM, wrap(s.plain_w, s.weights)}, {DNNL_ARG_TO, s.backward_data_w->packed}});
-    s.backward_data_packed = true;
-  }
-  run(s.backward_data, {{DNNL_ARG_DIFF_DST, wrap(s.y, dy)},
-                        {DNNL_ARG_WEIGHTS, s.backward_data_w->packed},
-                        {DNNL_ARG_DIFF_SRC, wrap(s.x, dx)}});
+  run(s.backward_data,
+      {{DNNL_ARG_DIFF_DST, wrap(s.y, dy)},
+       {DNNL_ARG_WEIGHTS, s.backward_data_w->packed(s.plain_w, s.weights, scratch)},
+       {DNNL_ARG_DIFF_SRC, wrap(s.x, dx)}});
 }
 
-void FloatConvolution::backward_weights(const float* x, const float* dy, float* dw, float* dbias) {
+void FloatConvolution::backward_weights(const float* x, const float* dy, float* dw, float* dbias,
+                                        void* scratch) {
   State& s = *state_;
-  const memory target = s.plain_dw ? wrap(s.plain_w, dw) : s.backward_weights_dw;
+  const memory target = s.plain_dw ? wrap(s.plain_w, dw) : wrap(s.backward_weights_dw, scratch);
   std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, wrap(s.x, x)},
                                             {DNNL_ARG_DIFF_DST, wrap(s.y, dy)},
                                             {DNNL_ARG_DIFF_WEIGHTS, target}};
   if (s.options.bias) arguments.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.bias, dbias));
   run(s.backward_weights, arguments);
   if (!s.plain_dw) {
-    run(s.unpack_dw, {{DNNL_ARG_FROM, s.backward_weights_dw}, {DNNL_ARG_TO, wrap(s.plain_w, dw)}});
+    run(s.unpack_dw, {{DNNL_ARG_FROM, target}, {DNNL_ARG_TO, wrap(s.plain_w, dw)}});
   }
-}
-
-int64_t FloatConvolution::bytes() const {
-  const State& s = *state_;
-  size_t bytes = 0;
-  if (s.forward_w) bytes += s.forward_w->packed.get_desc().get_size();
-  if (s.backward_data_w) bytes += s.backward_data_w->packed.get_desc().get_size();
-  if (s.options.gradients && !s.plain_dw) bytes += s.backward_weights_dw.get_desc().get_size();
-  return static_cast<int64_t>(bytes);
 }
 
 }  // namespace octet::kernels

@@ -27,17 +27,19 @@ class FloatConvolution {
   ~FloatConvolution();
   FloatConvolution(FloatConvolution&&) noexcept;
 
-  // The weights of the calls that follow.
+  // What the calls below need at `scratch`, for weights in the order of their primitive; 0 if
+  // there are no gradients. Aligned to 64 bytes.
+  int64_t scratch_bytes() const;
+
+  // The weights of the calls that follow; they stay where they are. Without gradients they are
+  // packed here, once.
   void set_weights(const float* w);
 
   // bias: null without the option.
-  void forward(const float* x, const float* bias, float* y);
-  void backward_data(const float* dy, float* dx);
+  void forward(const float* x, const float* bias, float* y, void* scratch);
+  void backward_data(const float* dy, float* dx, void* scratch);
   // dbias: null without the option.
-  void backward_weights(const float* x, const float* dy, float* dw, float* dbias);
-
-  // Of packed weights and what oneDNN keeps for itself.
-  int64_t bytes() const;
+  void backward_weights(const float* x, const float* dy, float* dw, float* dbias, void* scratch);
 
  private:
   struct State;

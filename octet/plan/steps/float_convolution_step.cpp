@@ -1,5 +1,7 @@
 #include "octet/plan/steps/float_convolution_step.h"
 
+#include <ATen/core/Tensor.h>
+
 #include "octet/kernels/onednn/float_convolution.h"
 #include "octet/kernels/onednn/onednn.h"
 #include "octet/plan/steps/convolution_shape_of.h"
@@ -23,34 +25,57 @@ class FloatConvolutionStep : public Step {
         shape,
         kernels::FloatConvolution::Options{
             .in = x.layout, .out = y.layout, .bias = has_bias_, .gradients = y.needs_gradient});
-    if (y.needs_gradient) memory.saved = {this->inputs()[kX], this->inputs()[kW]};
+    if (!y.needs_gradient) return;
+    memory.saved = {this->inputs()[kX], this->inputs()[kW]};
+    scratch_ = builder.add_buffer(convolution_->scratch_bytes());
+    memory.forward_scratch = {scratch_};
+    back_scratch_ = builder.add_buffer(convolution_->scratch_bytes());
+    memory.backward_scratch = {back_scratch_};
   }
 
   std::string kernel() const override { return "onednn:f32"; }
   int64_t multiply_accumulates() const override { return shape_.multiply_accumulates(); }
 
   void forward() override {
-    convolution_->set_weights(input(kW).floats());
+    set_weights();
     const Timed timed(primitive_seconds_);
     convolution_->forward(input(kX).floats(), has_bias_ ? input(kBias).floats() : nullptr,
-                          output().floats());
+                          output().floats(), place(scratch_));
   }
 
   void backward() override {
     const Timed timed(primitive_seconds_);
-    if (float* dx = input_gradient(kX)) convolution_->backward_data(output().gradient, dx);
+    if (float* dx = input_gradient(kX)) {
+      convolution_->backward_data(output().gradient, dx, place(back_scratch_));
+    }
     float* dw = input_gradient(kW);
     float* dbias = has_bias_ ? input_gradient(kBias) : nullptr;
     if (dw == nullptr && dbias == nullptr) return;
     // The primitive makes both; what nobody wants goes to a place of its own.
     if (dw == nullptr) unwanted_.resize(input(kW).elements());
     if (dbias == nullptr) unwanted_bias_.resize(shape_.out_channels);
-    convolution_->backward_weights(input(kX).floats(), output().gradient,
-                                   dw != nullptr ? dw : unwanted_.data(),
-                                   dbias != nullptr ? dbias : unwanted_bias_.data());
+    convolution_->backward_weights(
+        input(kX).floats(), output().gradient, dw != nullptr ? dw : unwanted_.data(),
+        dbias != nullptr ? dbias : unwanted_bias_.data(), place(back_scratch_));
   }
 
  private:
+  void* place(BufferId id) const { return id == kNoId ? nullptr : buffer(id); }
+
+  // Without gradients weights are packed, again only when the parameter has changed.
+  void set_weights() {
+    const Value& w = input(kW);
+    const bool same = scratch_ == kNoId && w.is_leaf && packed_from_ == w.data &&
+                      packed_version_ == w.tensor._version();
+    if (same) return;
+    convolution_->set_weights(w.floats());
+    packed_from_ = w.data;
+    packed_version_ = w.tensor._version();
+  }
+
+  BufferId scratch_ = kNoId, back_scratch_ = kNoId;
+  const void* packed_from_ = nullptr;
+  int64_t packed_version_ = -1;
   kernels::ConvolutionShape shape_;
   bool has_bias_ = false;
   std::optional<kernels::FloatConvolution> convolution_;

@@ -52,7 +52,8 @@ class QuantizedConvolutionStep : public Step {
                       kernels::FloatConvolution::Options{
                           .in = x.layout, .out = y.layout, .bias = has_bias_, .forward = false});
     floats_ = builder.add_buffer(x.elements() * 4);
-    memory.backward_scratch = {floats_};
+    scratch_ = builder.add_buffer(backward_->scratch_bytes());
+    memory.backward_scratch = {floats_, scratch_};
     memory.saved = {this->inputs()[kX], this->inputs()[kW]};
     if (!accumulates_) {
       passes_ = builder.add_buffer(y.rows().rows() * kernels::bit_row_bytes(y.rows()));
@@ -94,7 +95,7 @@ class QuantizedConvolutionStep : public Step {
     backward_->set_weights(weights_.data_ptr<float>());
     if (float* dx = input_gradient(kX)) {
       const Timed timed(primitive_seconds_);
-      backward_->backward_data(y.gradient, dx);
+      backward_->backward_data(y.gradient, dx, buffer(scratch_));
     }
     float* dw = input_gradient(kW);
     float* dbias = has_bias_ ? input_gradient(kBias) : nullptr;
@@ -105,7 +106,7 @@ class QuantizedConvolutionStep : public Step {
     const Timed timed(primitive_seconds_);
     backward_->backward_weights(
         float_buffer(floats_), y.gradient, dw != nullptr ? dw : place(unwanted_, weights_.numel()),
-        dbias != nullptr ? dbias : place(unwanted_bias_, shape_.out_channels));
+        dbias != nullptr ? dbias : place(unwanted_bias_, shape_.out_channels), buffer(scratch_));
   }
 
  private:
@@ -158,7 +159,7 @@ class QuantizedConvolutionStep : public Step {
   bool whole_bias_ = false;  // int32, else a float in units of the sums
   std::optional<kernels::IntegerConvolution> forward_;
   std::optional<kernels::FloatConvolution> backward_;  // over the same integers
-  BufferId sums_ = kNoId, floats_ = kNoId, passes_ = kNoId;
+  BufferId sums_ = kNoId, floats_ = kNoId, scratch_ = kNoId, passes_ = kNoId;
   at::Tensor weights_;
   const void* packed_from_ = nullptr;
   int64_t packed_version_ = -1;
