@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "octet/base/error.h"
+#include "octet/kernels/elementwise.h"
+#include "octet/kernels/integer_convolution.h"
 #include "octet/kernels/onednn/matrix_product.h"
 #include "octet/kernels/requantize.h"
 #include "octet/ops/quantized_layers.h"
@@ -18,10 +20,8 @@ namespace {
 using layer_input::kBias, layer_input::kW, layer_input::kWScale, layer_input::kX,
     layer_input::kXScale, layer_input::kXZeroPoint, layer_input::kYScale, layer_input::kYZeroPoint;
 
-// Up to here float32 sums of whole numbers are exact.
-constexpr double kExactInFloat = 1 << 24;
-
-// x: (rows, columns) integers; w: (columns, outputs). Products of floats that hold whole numbers.
+// x: (rows, columns) integers, which are images of one pixel with `columns` channels; w: (columns,
+// outputs). Backward, products of floats that hold whole numbers.
 class QuantizedAffineStep : public Step {
  public:
   QuantizedAffineStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
@@ -37,20 +37,20 @@ class QuantizedAffineStep : public Step {
     has_bias_ = this->inputs().size() > kBias;
     whole_bias_ = has_bias_ && builder.type(builder.value(this->inputs()[kBias]).variable).dtype !=
                                    DType::kFloat32;
-    product_.emplace(rows_, columns_, outputs_, kernels::MatrixProduct::Options{});
-    floats_ = builder.add_buffer(x.elements() * 4);
-    memory.forward_scratch = {floats_};
-    if (!accumulates_) {
+    forward_.emplace(
+        kernels::ConvolutionShape{.batch = rows_, .in_channels = columns, .out_channels = outputs_},
+        x.is_signed(), kernels::Layout::kChannelsLast, kernels::Layout::kChannelsLast);
+    if (accumulates_) {
       sums_ = builder.add_buffer(y.elements() * 4);
-      memory.forward_scratch.push_back(sums_);
+      memory.forward_scratch = {sums_};
     }
     if (!y.needs_gradient) return;
     product_dx_.emplace(rows_, outputs_, columns_,
                         kernels::MatrixProduct::Options{.transposed_b = true});
     product_dw_.emplace(columns_, rows_, outputs_,
                         kernels::MatrixProduct::Options{.transposed_a = true});
-    back_floats_ = builder.add_buffer(x.elements() * 4);
-    memory.backward_scratch = {back_floats_};
+    floats_ = builder.add_buffer(x.elements() * 4);
+    memory.backward_scratch = {floats_};
     memory.saved = {this->inputs()[kX], this->inputs()[kW]};
     if (!accumulates_) {
       passes_ = builder.add_buffer(rows_ * kernels::bit_row_bytes(rows()));
@@ -58,31 +58,26 @@ class QuantizedAffineStep : public Step {
     }
   }
 
-  std::string kernel() const override { return "onednn:f32"; }
+  std::string kernel() const override { return "int16"; }
   int64_t multiply_accumulates() const override { return rows_ * columns_ * outputs_; }
 
   void forward() override {
-    const at::Tensor x = integers(floats_);
-    const at::Tensor w = weights();
+    const Value& x = input(kX);
     Value& y = output();
-    at::Tensor sums =
-        at::from_blob(accumulates_ ? y.data : buffer(sums_), {rows_, outputs_}, at::kFloat);
-    multiply(x, w, sums);
+    pack_weights();
     set_bias();
+    const auto x_zero = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
     if (accumulates_) {
-      if (has_bias_) sums.add_(at::from_blob(offset_.data(), {outputs_}, at::kFloat));
-      return;
+      auto* sums = static_cast<int32_t*>(buffer(sums_));
+      {
+        const Timed timed(primitive_seconds_);
+        forward_->accumulate(x.data, x_zero, sums);
+      }
+      return kernels::finish_sums(sums, rows(), bias_, y.floats());
     }
-    const at::Tensor multiplier =
-        layer_multiplier(input(kXScale).tensor, input(kWScale).tensor, input(kYScale).tensor);
-    multiplier_.assign(multiplier.data_ptr<float>(),
-                       multiplier.data_ptr<float>() + multiplier.numel());
-    check_multipliers(multiplier_, name());
-    requantization_.multiplier = multiplier_;
-    requantization_.six = 6.0F / scale_of(input(kYScale));
-    requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
-    kernels::requantize(sums.data_ptr<float>(), rows(), requantization_, y.is_signed(), y.data,
-                        passes());
+    set_requantization();
+    const Timed timed(primitive_seconds_);
+    forward_->run(x.data, x_zero, requantization_, y.data, passes());
   }
 
   void backward() override {
@@ -90,20 +85,22 @@ class QuantizedAffineStep : public Step {
     if (!accumulates_) {
       kernels::requantize_backward(y.gradient, rows(), multiplier_, passes(), y.gradient);
     }
-    const at::Tensor dy = at::from_blob(y.gradient, {rows_, outputs_}, at::kFloat);
     if (float* dx = input_gradient(kX)) {
       const Timed timed(primitive_seconds_);
-      product_dx_->run(y.gradient, weights().data_ptr<float>(), nullptr, dx);
+      product_dx_->run(y.gradient, input(kW).floats(), nullptr, dx);
     }
     if (float* dw = input_gradient(kW)) {
-      const at::Tensor x = integers(back_floats_);
+      const Value& x = input(kX);
+      float* floats = float_buffer(floats_);
+      kernels::to_float(x.data, x.is_signed(), static_cast<int32_t>(scalar_of(input(kXZeroPoint))),
+                        x.elements(), floats);
       const Timed timed(primitive_seconds_);
-      product_dw_->run(x.data_ptr<float>(), y.gradient, nullptr, dw);
+      product_dw_->run(floats, y.gradient, nullptr, dw);
     }
     float* dbias = has_bias_ ? input_gradient(kBias) : nullptr;
     if (dbias == nullptr) return;
     at::Tensor target = at::from_blob(dbias, {outputs_}, at::kFloat);
-    at::sum_out(target, dy, {0});
+    at::sum_out(target, at::from_blob(y.gradient, {rows_, outputs_}, at::kFloat), {0});
   }
 
  private:
@@ -113,25 +110,27 @@ class QuantizedAffineStep : public Step {
   uint8_t* passes() const {
     return passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_));
   }
-  at::Tensor integers(BufferId place) const {
-    const Value& x = input(kX);
-    const auto zero_point = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
-    kernels::to_float(x.data, x.is_signed(), zero_point, x.elements(), float_buffer(place));
-    return at::from_blob(float_buffer(place), {rows_, columns_}, at::kFloat);
-  }
-  at::Tensor weights() const {
-    return input(kW).tensor.to(at::kFloat).contiguous().reshape({columns_, outputs_});
+
+  // As the convolution has them: (outputs, columns). Parameters that did not change stay packed.
+  void pack_weights() {
+    const Value& w = input(kW);
+    const bool same = w.is_leaf && packed_from_ == w.data && packed_version_ == w.tensor._version();
+    if (same) return;
+    const at::Tensor rows = w.tensor.reshape({columns_, outputs_}).t().to(at::kFloat).contiguous();
+    forward_->pack_weights(rows.data_ptr<float>());
+    packed_from_ = w.data;
+    packed_version_ = w.tensor._version();
   }
 
-  // Exact whatever the order of the sums: in float64 where float32 does not hold them.
-  void multiply(const at::Tensor& x, const at::Tensor& w, at::Tensor& sums) const {
-    const double bound = x.abs().max().item<double>() * w.abs().sum(0).max().item<double>();
-    if (bound < kExactInFloat) {
-      const Timed timed(primitive_seconds_);
-      product_->run(x.data_ptr<float>(), w.data_ptr<float>(), nullptr, sums.data_ptr<float>());
-    } else {
-      sums.copy_(at::mm(x.to(at::kDouble), w.to(at::kDouble)));
-    }
+  void set_requantization() {
+    const at::Tensor multiplier =
+        layer_multiplier(input(kXScale).tensor, input(kWScale).tensor, input(kYScale).tensor);
+    multiplier_.assign(multiplier.data_ptr<float>(),
+                       multiplier.data_ptr<float>() + multiplier.numel());
+    check_multipliers(multiplier_, name());
+    requantization_.multiplier = multiplier_;
+    requantization_.six = 6.0F / scale_of(input(kYScale));
+    requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
   }
 
   void set_bias() {
@@ -155,8 +154,11 @@ class QuantizedAffineStep : public Step {
   bool accumulates_;  // int32 sums, not requantized
   bool has_bias_ = false;
   bool whole_bias_ = false;  // int32, else a float in units of the sums
-  std::optional<kernels::MatrixProduct> product_, product_dx_, product_dw_;
-  BufferId floats_ = kNoId, sums_ = kNoId, back_floats_ = kNoId, passes_ = kNoId;
+  std::optional<kernels::IntegerConvolution> forward_;
+  std::optional<kernels::MatrixProduct> product_dx_, product_dw_;
+  const void* packed_from_ = nullptr;
+  int64_t packed_version_ = -1;
+  BufferId floats_ = kNoId, sums_ = kNoId, passes_ = kNoId;
   std::vector<int32_t> bias_;
   std::vector<float> offset_, multiplier_;
 };
@@ -170,6 +172,10 @@ bool add_quantized_affine(Builder& builder, FunctionId id) {
   const VariableId x = function.inputs[kX], w = function.inputs[kW];
   const auto type = element_type_of(*affine);
   if (!type || !is_small_integer(builder, x)) return false;
+  // What a float bias beside sums would be is left to ATen.
+  const bool float_bias = function.inputs.size() > kBias &&
+                          builder.type(function.inputs[kBias]).dtype == DType::kFloat32;
+  if (float_bias && *type == ElementType::kFloat32) return false;
   for (const size_t i : {kXScale, kXZeroPoint, kYScale, kYZeroPoint}) {
     const bool of_sums = i >= kYScale && *type == ElementType::kFloat32;
     if (!of_sums && !is_scalar_leaf(builder, function.inputs[i])) return false;
