@@ -1,16 +1,17 @@
 #include "octet/kernels/onednn/float_convolution.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "octet/base/error.h"
 #include "octet/kernels/onednn/onednn.h"
+#include "octet/kernels/onednn/operand.h"
 
 namespace octet::kernels {
 
 namespace {
 
 using dnnl::memory;
+using onednn::Operand;
 using onednn::run;
 using onednn::wrap;
 
@@ -24,20 +25,19 @@ memory::desc weight_desc(const ConvolutionShape& s, memory::format_tag plain,
           grouped};
 }
 
-// Weights in the order of a primitive, and the way there from the plain order.
-struct PackedWeights {
-  memory::desc desc;
-  dnnl::reorder pack;
+constexpr int64_t kLine = 64;
 
-  PackedWeights(const memory::desc& plain, const memory::desc& wanted)
-      : desc(wanted), pack(wrap(plain, nullptr), wrap(wanted, nullptr)) {}
+// The operands of one primitive, one behind the other in the scratch memory.
+struct Operands {
+  Operand x, w, y;
 
-  // Packs them into `place`.
-  memory packed(const memory::desc& plain, const float* weights, void* place) const {
-    memory result = wrap(desc, place);
-    run(pack, {{DNNL_ARG_FROM, wrap(plain, weights)}, {DNNL_ARG_TO, result}});
-    return result;
-  }
+  int64_t bytes() const { return x.bytes() + w.bytes() + y.bytes(); }
+  void* place_x(void* scratch) const { return scratch; }
+  void* place_w(void* scratch) const { return at(scratch, x.bytes()); }
+  void* place_y(void* scratch) const { return at(scratch, x.bytes() + w.bytes()); }
+
+ private:
+  static void* at(void* scratch, int64_t offset) { return static_cast<char*>(scratch) + offset; }
 };
 
 }  // namespace
@@ -47,15 +47,13 @@ struct FloatConvolution::State {
   Options options;
   memory::desc x, y, plain_w, bias;
   dnnl::convolution_forward forward;
-  std::optional<PackedWeights> forward_w;
-  dnnl::convolution_backward_data backward_data;
+  Operands forward_operands;
   memory kept_w;  // without gradients
-  std::optional<PackedWeights> backward_data_w;
+  dnnl::convolution_backward_data backward_data;
+  Operands backward_data_operands;
   const float* weights = nullptr;
   dnnl::convolution_backward_weights backward_weights;
-  memory::desc backward_weights_dw;
-  dnnl::reorder unpack_dw;
-  bool plain_dw = false;  // the primitive writes the plain order itself
+  Operands backward_weights_operands;
 
   void build() {
     const auto f32 = memory::data_type::f32;
@@ -65,8 +63,31 @@ struct FloatConvolution::State {
                                 options.out, f32);
     plain_w = weight_desc(shape, memory::format_tag::oihw, memory::format_tag::goihw);
     if (options.bias) bias = {{shape.out_channels}, f32, memory::format_tag::a};
-    const onednn::ConvolutionDescs descs{
-        x, weight_desc(shape, memory::format_tag::any, memory::format_tag::any), bias, y};
+    const auto hint = build_forward();
+    if (options.gradients) build_backward(hint);
+  }
+
+  // The layouts as they are, or with `any` those that the primitive would have.
+  onednn::ConvolutionDescs descs(bool any) const {
+    const auto free = [&](const memory::desc& desc, int64_t channels, int64_t height,
+                          int64_t width) -> memory::desc {
+      if (!any) return desc;
+      return {
+          {shape.batch, channels, height, width}, memory::data_type::f32, memory::format_tag::any};
+    };
+    return {free(x, shape.in_channels, shape.in_height, shape.in_width),
+            weight_desc(shape, memory::format_tag::any, memory::format_tag::any), bias,
+            free(y, shape.out_channels, shape.out_height, shape.out_width)};
+  }
+
+  // make(descs) with the layouts as they are, unless that is slow.
+  template <class Make>
+  auto quick(const Make& make) const {
+    auto pd = make(descs(false));
+    return onednn::is_slow(pd) ? make(descs(true)) : pd;
+  }
+
+  dnnl::convolution_forward::primitive_desc build_forward() {
     dnnl::primitive_attr attr;
     if (options.relu) {
       dnnl::post_ops post;
@@ -77,27 +98,30 @@ struct FloatConvolution::State {
 #endif
       attr.set_post_ops(post);
     }
-    const auto pd = onednn::convolution_forward(shape, descs, options.gradients, attr);
-    if (options.forward) {
-      forward = dnnl::convolution_forward(pd);
-      forward_w.emplace(plain_w, pd.weights_desc());
-      if (!options.gradients) kept_w = memory(pd.weights_desc(), onednn::engine());
-    }
-    if (options.gradients) build_backward(descs, pd);
+    const auto pd = quick([&](const onednn::ConvolutionDescs& d) {
+      return onednn::convolution_forward(shape, d, options.gradients, attr);
+    });
+    if (!options.forward) return pd;
+    forward = dnnl::convolution_forward(pd);
+    forward_operands = {{x, pd.src_desc()}, {plain_w, pd.weights_desc()}, {y, pd.dst_desc()}};
+    if (!options.gradients) kept_w = memory(pd.weights_desc(), onednn::engine());
+    return pd;
   }
 
-  void build_backward(const onednn::ConvolutionDescs& descs,
-                      const dnnl::convolution_forward::primitive_desc& hint) {
-    const auto data = onednn::convolution_backward_data(shape, descs, hint);
+  void build_backward(const dnnl::convolution_forward::primitive_desc& hint) {
+    const auto data = quick([&](const onednn::ConvolutionDescs& d) {
+      return onednn::convolution_backward_data(shape, d, hint);
+    });
     backward_data = dnnl::convolution_backward_data(data);
-    backward_data_w.emplace(plain_w, data.weights_desc());
-    const auto weights_pd = onednn::convolution_backward_weights(shape, descs, hint);
-    backward_weights = dnnl::convolution_backward_weights(weights_pd);
-    plain_dw = weights_pd.diff_weights_desc() == plain_w;
-    if (!plain_dw) {
-      backward_weights_dw = weights_pd.diff_weights_desc();
-      unpack_dw = dnnl::reorder(wrap(backward_weights_dw, nullptr), wrap(plain_w, nullptr));
-    }
+    backward_data_operands = {
+        {x, data.diff_src_desc()}, {plain_w, data.weights_desc()}, {y, data.diff_dst_desc()}};
+    const auto of_weights = quick([&](const onednn::ConvolutionDescs& d) {
+      return onednn::convolution_backward_weights(shape, d, hint);
+    });
+    backward_weights = dnnl::convolution_backward_weights(of_weights);
+    backward_weights_operands = {{x, of_weights.src_desc()},
+                                 {plain_w, of_weights.diff_weights_desc()},
+                                 {y, of_weights.diff_dst_desc()}};
   }
 };
 
@@ -119,49 +143,52 @@ FloatConvolution::FloatConvolution(FloatConvolution&&) noexcept = default;
 
 int64_t FloatConvolution::scratch_bytes() const {
   const State& s = *state_;
-  if (!s.options.gradients) return 0;
-  size_t bytes = s.backward_data_w->desc.get_size();
-  if (s.forward_w) bytes = std::max(bytes, s.forward_w->desc.get_size());
-  if (!s.plain_dw) bytes = std::max(bytes, s.backward_weights_dw.get_size());
-  return static_cast<int64_t>(bytes);
+  const int64_t bytes = std::max({s.forward_operands.bytes(), s.backward_data_operands.bytes(),
+                                  s.backward_weights_operands.bytes()});
+  return std::max(bytes, kLine);
 }
 
 void FloatConvolution::set_weights(const float* w) {
   State& s = *state_;
   s.weights = w;
-  if (!s.options.gradients) s.forward_w->packed(s.plain_w, w, s.kept_w.get_data_handle());
+  if (s.options.gradients) return;
+  const memory packed = s.forward_operands.w.read(w, s.kept_w.get_data_handle());
+  if (packed.get_data_handle() != s.kept_w.get_data_handle()) s.kept_w = packed;
 }
 
 void FloatConvolution::forward(const float* x, const float* bias, float* y, void* scratch) {
   State& s = *state_;
-  const memory w =
-      s.options.gradients ? s.forward_w->packed(s.plain_w, s.weights, scratch) : s.kept_w;
+  const Operands& o = s.forward_operands;
+  const memory w = s.options.gradients ? o.w.read(s.weights, o.place_w(scratch)) : s.kept_w;
+  const memory made = o.y.target(y, o.place_y(scratch));
   std::unordered_map<int, memory> arguments{
-      {DNNL_ARG_SRC, wrap(s.x, x)}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, wrap(s.y, y)}};
+      {DNNL_ARG_SRC, o.x.read(x, o.place_x(scratch))}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, made}};
   if (s.options.bias) arguments.emplace(DNNL_ARG_BIAS, wrap(s.bias, bias));
   run(s.forward, arguments);
+  o.y.bring_out(made, y);
 }
 
 void FloatConvolution::backward_data(const float* dy, float* dx, void* scratch) {
   State& s = *state_;
-  run(s.backward_data,
-      {{DNNL_ARG_DIFF_DST, wrap(s.y, dy)},
-       {DNNL_ARG_WEIGHTS, s.backward_data_w->packed(s.plain_w, s.weights, scratch)},
-       {DNNL_ARG_DIFF_SRC, wrap(s.x, dx)}});
+  const Operands& o = s.backward_data_operands;
+  const memory made = o.x.target(dx, o.place_x(scratch));
+  run(s.backward_data, {{DNNL_ARG_DIFF_DST, o.y.read(dy, o.place_y(scratch))},
+                        {DNNL_ARG_WEIGHTS, o.w.read(s.weights, o.place_w(scratch))},
+                        {DNNL_ARG_DIFF_SRC, made}});
+  o.x.bring_out(made, dx);
 }
 
 void FloatConvolution::backward_weights(const float* x, const float* dy, float* dw, float* dbias,
                                         void* scratch) {
   State& s = *state_;
-  const memory target = s.plain_dw ? wrap(s.plain_w, dw) : wrap(s.backward_weights_dw, scratch);
-  std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, wrap(s.x, x)},
-                                            {DNNL_ARG_DIFF_DST, wrap(s.y, dy)},
-                                            {DNNL_ARG_DIFF_WEIGHTS, target}};
+  const Operands& o = s.backward_weights_operands;
+  const memory made = o.w.target(dw, o.place_w(scratch));
+  std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, o.x.read(x, o.place_x(scratch))},
+                                            {DNNL_ARG_DIFF_DST, o.y.read(dy, o.place_y(scratch))},
+                                            {DNNL_ARG_DIFF_WEIGHTS, made}};
   if (s.options.bias) arguments.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.bias, dbias));
   run(s.backward_weights, arguments);
-  if (!s.plain_dw) {
-    run(s.unpack_dw, {{DNNL_ARG_FROM, target}, {DNNL_ARG_TO, wrap(s.plain_w, dw)}});
-  }
+  o.w.bring_out(made, dw);
 }
 
 }  // namespace octet::kernels

@@ -27,8 +27,8 @@ class FloatConvolution {
   ~FloatConvolution();
   FloatConvolution(FloatConvolution&&) noexcept;
 
-  // What the calls below need at `scratch`, for weights in the order of their primitive; 0 if
-  // there are no gradients. Aligned to 64 bytes.
+  // What the calls below need at `scratch`, aligned to 64 bytes: for weights in the order of their
+  // primitive, and for values of a layout that oneDNN has no quick kernel for.
   int64_t scratch_bytes() const;
 
   // The weights of the calls that follow; they stay where they are. Without gradients they are

@@ -25,10 +25,10 @@ class FloatConvolutionStep : public Step {
         shape,
         kernels::FloatConvolution::Options{
             .in = x.layout, .out = y.layout, .bias = has_bias_, .gradients = y.needs_gradient});
-    if (!y.needs_gradient) return;
-    memory.saved = {this->inputs()[kX], this->inputs()[kW]};
     scratch_ = builder.add_buffer(convolution_->scratch_bytes());
     memory.forward_scratch = {scratch_};
+    if (!y.needs_gradient) return;
+    memory.saved = {this->inputs()[kX], this->inputs()[kW]};
     back_scratch_ = builder.add_buffer(convolution_->scratch_bytes());
     memory.backward_scratch = {back_scratch_};
   }
@@ -40,13 +40,13 @@ class FloatConvolutionStep : public Step {
     set_weights();
     const Timed timed(primitive_seconds_);
     convolution_->forward(input(kX).floats(), has_bias_ ? input(kBias).floats() : nullptr,
-                          output().floats(), place(scratch_));
+                          output().floats(), buffer(scratch_));
   }
 
   void backward() override {
     const Timed timed(primitive_seconds_);
     if (float* dx = input_gradient(kX)) {
-      convolution_->backward_data(output().gradient, dx, place(back_scratch_));
+      convolution_->backward_data(output().gradient, dx, buffer(back_scratch_));
     }
     float* dw = input_gradient(kW);
     float* dbias = has_bias_ ? input_gradient(kBias) : nullptr;
@@ -56,16 +56,14 @@ class FloatConvolutionStep : public Step {
     if (dbias == nullptr) unwanted_bias_.resize(shape_.out_channels);
     convolution_->backward_weights(
         input(kX).floats(), output().gradient, dw != nullptr ? dw : unwanted_.data(),
-        dbias != nullptr ? dbias : unwanted_bias_.data(), place(back_scratch_));
+        dbias != nullptr ? dbias : unwanted_bias_.data(), buffer(back_scratch_));
   }
 
  private:
-  void* place(BufferId id) const { return id == kNoId ? nullptr : buffer(id); }
-
   // Without gradients weights are packed, again only when the parameter has changed.
   void set_weights() {
     const Value& w = input(kW);
-    const bool same = scratch_ == kNoId && w.is_leaf && packed_from_ == w.data &&
+    const bool same = back_scratch_ == kNoId && w.is_leaf && packed_from_ == w.data &&
                       packed_version_ == w.tensor._version();
     if (same) return;
     convolution_->set_weights(w.floats());
