@@ -113,6 +113,8 @@ void Plan::bind_leaf(Value& value, ParameterStore& parameters, const Values& inp
     OCTET_CHECK(given != inputs.end() && given->second.defined(), value.name,
                 "the network's input has no value");
     value.tensor = given->second.detach().contiguous();
+    // Images may come as bytes or doubles; kernels read what the graph says.
+    if (value.is_float()) value.tensor = value.tensor.to(at::kFloat);
   } else if (derived != parts_.derived.end()) {
     value.tensor = derived->second;
   } else {

@@ -98,7 +98,7 @@ using Model = VariableRef (*)(const VariableRef& image, const models::ModelOptio
 // A small classifier in TRAINING.
 struct QuantizedJob {
   QuantizedJob(Model model, QATConfig config, int64_t image_size = 32)
-      : solver({.learning_rate = 0.01}), qat(configured(config), solver) {
+      : solver({.learning_rate = 0.01}), qat(configured(std::move(config)), solver) {
     auto parameters = std::make_shared<ParameterStore>(5);
     Network network(parameters, "training");
     const Shape shape{4, 3, image_size, image_size};
@@ -337,6 +337,23 @@ TEST(PlanEngine, GradientsAddUpUntilTheyAreZeroed) {
   y.backward();
   EXPECT_TRUE(at::equal(held, copy));
   EXPECT_TRUE(at::equal(w.grad(), once));
+}
+
+TEST(PlanEngine, InputsOfAnotherTypeBecomeWhatTheGraphSays) {
+  Network network(std::make_shared<ParameterStore>(1), "net");
+  const VariableRef x = network.input("x", {2, 8, 5, 5});
+  const VariableRef y = PF::convolution(x, "conv", 8, {3, 3});
+  network.set_engine(std::make_shared<PlanEngine>());
+  x.d() = at::arange(400).reshape({2, 8, 5, 5}).to(at::kByte);
+  y.forward();
+  const at::Tensor of_bytes = y.d().clone();
+  x.d() = x.d().to(at::kDouble);
+  y.forward();
+  EXPECT_TRUE(at::equal(y.d(), of_bytes));
+  x.d() = x.d().to(at::kFloat);
+  network.set_engine(nullptr);
+  y.forward();
+  EXPECT_TRUE(at::allclose(y.d(), of_bytes, 1e-5, 1e-3));
 }
 
 TEST(PlanEngine, Messages) {
