@@ -5,6 +5,7 @@
 #include "octet/kernels/requantize.h"
 #include "octet/ops/quantized_pooling.h"
 #include "octet/plan/steps/integer_layer.h"
+#include "octet/plan/steps/rounding_step.h"
 
 namespace octet::plan {
 
@@ -40,18 +41,19 @@ class GlobalPoolingStep : public Step {
   }
 };
 
-class QuantizedGlobalPoolingStep : public Step {
+int64_t mask_bytes(const Value& y) {
+  return y.rows().rows() * kernels::bit_row_bytes(y.rows());
+}
+
+class QuantizedGlobalPoolingStep : public RoundingStep {
  public:
   QuantizedGlobalPoolingStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
                              std::vector<ValueId> outputs, const IntegerOutput& output)
-      : Step(std::move(name), std::move(inputs), std::move(outputs)),
-        requantization_(requantization_of(output)) {
+      : RoundingStep(builder, std::move(name), std::move(inputs), outputs,
+                     requantization_of(output), mask_bytes(builder.value(outputs[0]))) {
     const Value& y = builder.value(this->outputs()[0]);
     sums_ = builder.add_buffer(y.elements() * 4);
     memory.forward_scratch = {sums_};
-    if (!y.needs_gradient) return;
-    passes_ = builder.add_buffer(y.rows().rows() * kernels::bit_row_bytes(y.rows()));
-    memory.kept = {passes_};
   }
 
   std::string kernel() const override { return "global_pooling"; }
@@ -85,13 +87,8 @@ class QuantizedGlobalPoolingStep : public Step {
   }
 
  private:
-  uint8_t* passes() const {
-    return passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_));
-  }
-
-  kernels::Requantization requantization_;
   float multiplier_ = 1;
-  BufferId sums_ = kNoId, passes_ = kNoId;
+  BufferId sums_ = kNoId;
 };
 
 }  // namespace

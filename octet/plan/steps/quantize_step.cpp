@@ -6,6 +6,7 @@
 #include "octet/kernels/elementwise.h"
 #include "octet/kernels/requantize.h"
 #include "octet/plan/steps/integer_layer.h"
+#include "octet/plan/steps/rounding_step.h"
 #include "octet/quant/finite.h"
 
 namespace octet::plan {
@@ -15,17 +16,12 @@ namespace {
 // The inputs of both.
 constexpr size_t kX = 0, kScale = 1, kZeroPoint = 2;
 
-class QuantizeStep : public Step {
+class QuantizeStep : public RoundingStep {
  public:
   QuantizeStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
                std::vector<ValueId> outputs, const kernels::Requantization& requantization)
-      : Step(std::move(name), std::move(inputs), std::move(outputs)),
-        requantization_(requantization) {
-    const Value& y = builder.value(this->outputs()[0]);
-    if (!y.needs_gradient) return;
-    passes_ = builder.add_buffer((y.elements() + 7) / 8);
-    memory.kept.push_back(passes_);
-  }
+      : RoundingStep(builder, std::move(name), std::move(inputs), outputs, requantization,
+                     bit_bytes(builder.value(outputs[0]).elements())) {}
 
   std::string kernel() const override { return "quantize"; }
 
@@ -46,14 +42,6 @@ class QuantizeStep : public Step {
     kernels::masked_scale(output().gradient, passes(), 1.0F / scale_of(input(kScale)), 1,
                           output().elements(), dx, nullptr);
   }
-
- private:
-  uint8_t* passes() const {
-    return passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_));
-  }
-
-  kernels::Requantization requantization_;
-  BufferId passes_ = kNoId;
 };
 
 class DequantizeStep : public Step {

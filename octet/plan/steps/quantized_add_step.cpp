@@ -3,6 +3,7 @@
 #include "octet/kernels/elementwise.h"
 #include "octet/ops/quantized_arithmetic.h"
 #include "octet/plan/steps/integer_layer.h"
+#include "octet/plan/steps/rounding_step.h"
 
 namespace octet::plan {
 
@@ -13,17 +14,12 @@ constexpr size_t kA = 0, kB = 3, kYScale = 6, kYZeroPoint = 7;
 // Requantize: x, scale, zero point, then these of y.
 constexpr size_t kUnaryYScale = 3;
 
-class QuantizedAddStep : public Step {
+class QuantizedAddStep : public RoundingStep {
  public:
   QuantizedAddStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
                    std::vector<ValueId> outputs, const IntegerOutput& output)
-      : Step(std::move(name), std::move(inputs), std::move(outputs)),
-        requantization_(requantization_of(output)) {
-    const Value& y = builder.value(this->outputs()[0]);
-    if (!y.needs_gradient) return;
-    passes_ = builder.add_buffer((y.elements() + 7) / 8);
-    memory.kept.push_back(passes_);
-  }
+      : RoundingStep(builder, std::move(name), std::move(inputs), outputs,
+                     requantization_of(output), bit_bytes(builder.value(outputs[0]).elements())) {}
 
   std::string kernel() const override { return "quantized_add"; }
 
@@ -48,25 +44,14 @@ class QuantizedAddStep : public Step {
             .zero_point = static_cast<int32_t>(scalar_of(input(first + 2))),
             .scale = scale_of(input(first + 1))};
   }
-  uint8_t* passes() const {
-    return passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_));
-  }
-
-  kernels::Requantization requantization_;
-  BufferId passes_ = kNoId;
 };
 
-class ChangeOfScaleStep : public Step {
+class ChangeOfScaleStep : public RoundingStep {
  public:
   ChangeOfScaleStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
                     std::vector<ValueId> outputs, const IntegerOutput& output)
-      : Step(std::move(name), std::move(inputs), std::move(outputs)),
-        requantization_(requantization_of(output)) {
-    const Value& y = builder.value(this->outputs()[0]);
-    if (!y.needs_gradient) return;
-    passes_ = builder.add_buffer((y.elements() + 7) / 8);
-    memory.kept.push_back(passes_);
-  }
+      : RoundingStep(builder, std::move(name), std::move(inputs), outputs,
+                     requantization_of(output), bit_bytes(builder.value(outputs[0]).elements())) {}
 
   std::string kernel() const override { return "requantize"; }
 
@@ -88,14 +73,6 @@ class ChangeOfScaleStep : public Step {
                           scale_of(input(1)) / scale_of(input(kUnaryYScale)), 1,
                           output().elements(), dx, nullptr);
   }
-
- private:
-  uint8_t* passes() const {
-    return passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_));
-  }
-
-  kernels::Requantization requantization_;
-  BufferId passes_ = kNoId;
 };
 
 }  // namespace

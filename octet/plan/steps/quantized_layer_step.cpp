@@ -1,0 +1,139 @@
+#include "octet/plan/steps/quantized_layer_step.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "octet/base/error.h"
+#include "octet/kernels/elementwise.h"
+#include "octet/kernels/requantize.h"
+#include "octet/ops/quantized_layers.h"
+#include "octet/plan/steps/integer_layer.h"
+#include "octet/plan/stopwatch.h"
+
+namespace octet::plan {
+
+using layer_input::kBias, layer_input::kW, layer_input::kWScale, layer_input::kX,
+    layer_input::kXScale, layer_input::kXZeroPoint, layer_input::kYScale, layer_input::kYZeroPoint;
+
+kernels::ChannelRows LayerAsConvolution::rows() const {
+  return kernels::channel_rows({shape.batch, shape.out_channels, shape.out_height, shape.out_width},
+                               y);
+}
+
+QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
+                                       std::vector<ValueId> inputs, std::vector<ValueId> outputs,
+                                       const LayerAsConvolution& layer, const IntegerOutput& output)
+    : RoundingStep(builder, std::move(name), std::move(inputs), std::move(outputs),
+                   requantization_of(output),
+                   layer.rows().rows() * kernels::bit_row_bytes(layer.rows())),
+      layer_(layer),
+      accumulates_(element_type_of(output) == ElementType::kFloat32) {
+  const Value& x = builder.value(this->inputs()[kX]);
+  const Value& y = builder.value(this->outputs()[0]);
+  has_bias_ = this->inputs().size() > kBias;
+  whole_bias_ = has_bias_ && builder.type(builder.value(this->inputs()[kBias]).variable).dtype !=
+                                 DType::kFloat32;
+  convolution_.emplace(layer.shape, x.is_signed(), layer.x, layer.y);
+  if (accumulates_) {
+    sums_ = builder.add_buffer(y.elements() * 4);
+    memory.forward_scratch = {sums_};
+  }
+  if (!y.needs_gradient) return;
+  floats_ = builder.add_buffer(x.elements() * 4);
+  memory.backward_scratch = {floats_};
+  memory.saved = {this->inputs()[kX], this->inputs()[kW]};
+}
+
+void QuantizedLayerStep::forward() {
+  const Value& x = input(kX);
+  Value& y = output();
+  pack_weights();
+  if (has_bias_) set_bias();
+  const auto x_zero = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
+  if (accumulates_) {
+    auto* sums = static_cast<int32_t*>(buffer(sums_));
+    {
+      const Timed timed(primitive_seconds_);
+      convolution_->accumulate(x.data, x_zero, sums);
+    }
+    return kernels::finish_sums(sums, layer_.rows(), bias_, y.floats());
+  }
+  set_requantization();
+  const Timed timed(primitive_seconds_);
+  convolution_->run(x.data, x_zero, requantization_, y.data, passes());
+}
+
+float* QuantizedLayerStep::sums_gradient() {
+  float* gradient = output().gradient;
+  if (!accumulates_) {
+    kernels::requantize_backward(gradient, layer_.rows(), multiplier_, passes(), gradient);
+  }
+  return gradient;
+}
+
+float* QuantizedLayerStep::x_floats() {
+  const Value& x = input(kX);
+  kernels::to_float(x.data, x.is_signed(), static_cast<int32_t>(scalar_of(input(kXZeroPoint))),
+                    x.elements(), float_buffer(floats_));
+  return float_buffer(floats_);
+}
+
+// Parameters that did not change since they were packed are left as they are.
+void QuantizedLayerStep::pack_weights() {
+  const Value& w = input(kW);
+  const bool same = w.is_leaf && packed_from_ == w.data && packed_version_ == w.tensor._version();
+  if (same) return;
+  weights_ = convolution_weights(w);
+  convolution_->pack_weights(weights_.data_ptr<float>());
+  packed_from_ = w.data;
+  packed_version_ = w.tensor._version();
+}
+
+void QuantizedLayerStep::set_bias() {
+  const at::Tensor bias = input(kBias).tensor.to(at::kFloat).contiguous();
+  const float* values = bias.data_ptr<float>();
+  offset_.assign(values, values + bias.numel());
+  for (const float value : offset_) {
+    OCTET_CHECK(std::isfinite(value), name(), "its bias holds {}", value);
+  }
+  if (whole_bias_) {
+    bias_.assign(offset_.begin(), offset_.end());
+    requantization_.bias = bias_;
+  } else {
+    requantization_.offset = offset_;
+  }
+}
+
+void QuantizedLayerStep::set_requantization() {
+  const at::Tensor multiplier =
+      layer_multiplier(input(kXScale).tensor, input(kWScale).tensor, input(kYScale).tensor);
+  const float* values = multiplier.data_ptr<float>();
+  multiplier_.assign(values, values + multiplier.numel());
+  check_multipliers(multiplier_, name());
+  requantization_.multiplier = multiplier_;
+  requantization_.six = 6.0F / scale_of(input(kYScale));
+  requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
+}
+
+std::optional<std::vector<ValueId>> layer_inputs(Builder& builder, const Function& function,
+                                                 const IntegerOutput& output, kernels::Layout x) {
+  const auto type = element_type_of(output);
+  if (!type || !is_small_integer(builder, function.inputs[kX])) return std::nullopt;
+  const bool accumulates = *type == ElementType::kFloat32;
+  for (const size_t i : {kXScale, kXZeroPoint, kYScale, kYZeroPoint}) {
+    const bool of_sums = i >= kYScale && accumulates;
+    if (!of_sums && !is_scalar_leaf(builder, function.inputs[i])) return std::nullopt;
+  }
+  const bool float_bias = function.inputs.size() > kBias &&
+                          builder.type(function.inputs[kBias]).dtype == DType::kFloat32;
+  if (float_bias && accumulates) return std::nullopt;
+  std::vector<ValueId> inputs;
+  for (size_t i = 0; i < function.inputs.size(); ++i) {
+    inputs.push_back(i == kX ? builder.as_layout(function.inputs[i], x)
+                             : builder.value_of(function.inputs[i]));
+  }
+  return inputs;
+}
+
+}  // namespace octet::plan

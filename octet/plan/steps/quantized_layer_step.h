@@ -1,0 +1,71 @@
+// What quantized layers with weights have in common: the sums as a convolution of integers, and
+// what becomes of them. Steps of one kind of layer add their backward pass.
+#pragma once
+
+#include <optional>
+
+#include "octet/kernels/convolution_shape.h"
+#include "octet/kernels/integer_convolution.h"
+#include "octet/ops/integer_output.h"
+#include "octet/plan/steps/rounding_step.h"
+
+namespace octet::plan {
+
+// The layer as a convolution, with the layouts that x and y then have.
+struct LayerAsConvolution {
+  kernels::ConvolutionShape shape;
+  kernels::Layout x = kernels::Layout::kPlain;
+  kernels::Layout y = kernels::Layout::kPlain;
+
+  // The elements of y.
+  kernels::ChannelRows rows() const;
+};
+
+// The inputs stand as in layer_input (quantized_layers.h). With int32 as output the sums are it.
+class QuantizedLayerStep : public RoundingStep {
+ public:
+  std::string kernel() const override { return "int16"; }
+  int64_t multiply_accumulates() const override { return layer_.shape.multiply_accumulates(); }
+  void forward() override;
+
+ protected:
+  QuantizedLayerStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
+                     std::vector<ValueId> outputs, const LayerAsConvolution& layer,
+                     const IntegerOutput& output);
+
+  // The weight as float32 (out_channels, in_channels / groups, kernel_h, kernel_w).
+  virtual at::Tensor convolution_weights(const Value& w) const = 0;
+  // Those of the last forward().
+  const at::Tensor& weights() const { return weights_; }
+
+  // Of the output, turned into that of the sums, in its place.
+  float* sums_gradient();
+  // x without its zero point as float32, while backward() runs.
+  float* x_floats();
+  bool has_bias() const { return has_bias_; }
+
+ private:
+  void pack_weights();
+  void set_bias();
+  void set_requantization();
+
+  LayerAsConvolution layer_;
+  bool accumulates_;  // int32 sums, not requantized
+  bool has_bias_ = false;
+  bool whole_bias_ = false;  // int32, else a float in units of the sums
+  std::optional<kernels::IntegerConvolution> convolution_;
+  BufferId sums_ = kNoId, floats_ = kNoId;
+  at::Tensor weights_;
+  const void* packed_from_ = nullptr;
+  int64_t packed_version_ = -1;
+  std::vector<int32_t> bias_;
+  std::vector<float> offset_, multiplier_;
+};
+
+// The inputs of a quantized layer's step, x in the layout `x`. Nothing if kernels cannot take them:
+// x is not of 8-bit integers, a scale of an activation has several values, the format of the output
+// has none, or a float bias stands beside int32 sums.
+std::optional<std::vector<ValueId>> layer_inputs(Builder& builder, const Function& function,
+                                                 const IntegerOutput& output, kernels::Layout x);
+
+}  // namespace octet::plan
