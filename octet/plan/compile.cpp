@@ -120,6 +120,25 @@ Graph lowered(const Graph& graph, const CompileRequest& request, ParameterStore&
   return lower_int8(graph, context);
 }
 
+// The scales and zero points of the graph with their versions now.
+std::map<std::string, int64_t> qparams_of(const Graph& graph, const std::vector<FunctionId>& order,
+                                          const ParameterStore& store) {
+  std::map<std::string, int64_t> versions;
+  for (const FunctionId id : order) {
+    const Function& function = graph.function(id);
+    if (!std::holds_alternative<QuantizeLinear>(function.attributes) &&
+        !std::holds_alternative<DequantizeLinear>(function.attributes)) {
+      continue;
+    }
+    for (size_t i = 1; i < function.inputs.size(); ++i) {
+      const Variable& variable = graph.variable(function.inputs[i]);
+      if (variable.kind != VariableKind::kParameter) continue;
+      versions[variable.name] = store.at(variable.name).value._version();
+    }
+  }
+  return versions;
+}
+
 bool trains(const Variable& variable, const ParameterStore& parameters) {
   return variable.kind == VariableKind::kParameter &&
          parameters.at(variable.name).value.requires_grad();
@@ -153,6 +172,9 @@ std::unique_ptr<Plan> compile(const Graph& original, const ParameterStore& store
   for (const FunctionId id : order) {
     add_step(builder, id);
     computed.insert(graph.function(id).outputs.begin(), graph.function(id).outputs.end());
+  }
+  if (!parts.derived.empty()) {
+    parts.sources = qparams_of(original, original.topological_order({request.output}), store);
   }
   parts.output = builder.value_of(request.output);
   std::set<VariableId> kept(request.keep.begin(), request.keep.end());

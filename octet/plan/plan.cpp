@@ -188,6 +188,13 @@ void Plan::hand_over_gradients(ParameterStore& parameters) {
   }
 }
 
+bool Plan::is_stale(const ParameterStore& parameters) const {
+  return std::any_of(parts_.sources.begin(), parts_.sources.end(), [&](const auto& source) {
+    const Parameter* parameter = parameters.find(source.first);
+    return parameter == nullptr || parameter->value._version() != source.second;
+  });
+}
+
 void Plan::run_backward(size_t index) {
   Step& step = *parts_.steps[index];
   if (step.gradient_targets.empty()) return;

@@ -37,6 +37,8 @@ class Plan {
     bool gradients = false;
     // Parameters that the store does not have: made from others when the plan was compiled.
     std::map<std::string, at::Tensor> derived;
+    // What they were made from: names of parameters with their versions at that time.
+    std::map<std::string, int64_t> sources;
     bool poisoned =
         false;  // fill memory with NaN before the first run, to find what is not written
   };
@@ -47,6 +49,8 @@ class Plan {
   Values forward(ParameterStore& parameters, const Values& inputs, RandomState& random);
   // Once after each forward().
   void backward(ParameterStore& parameters);
+  // Whether a parameter has changed that others were made from when the plan was compiled.
+  bool is_stale(const ParameterStore& parameters) const;
   bool ready_for_backward() const { return ready_for_backward_; }
 
   int64_t arena_bytes() const { return parts_.arena.bytes(); }

@@ -40,6 +40,10 @@ Plan* PlanEngine::find_or_compile(const Graph& graph, ParameterStore& parameters
   Key key = key_of(graph, inputs, output, options);
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
     if (entry->key != key) continue;
+    if (entry->plan != nullptr && entry->plan->is_stale(parameters)) {
+      entries_.erase(entry);
+      break;
+    }
     entries_.splice(entries_.begin(), entries_, entry);
     return entries_.front().plan.get();
   }

@@ -343,6 +343,30 @@ TEST(PlanEngine, CompilesAgainOnlyForAnotherGraphOrShape) {
   EXPECT_EQ(engine->compiled(), 3);
 }
 
+// Scales of sums are made when the plan is; a scale that is changed by hand makes another plan.
+TEST(PlanEngine, AChangedScaleIsSeen) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::SIM_QNN;
+  config.record_layers = {"Convolution"};
+  QuantizedJob job(models::resnet18, config);
+  const auto engine = std::make_shared<PlanEngine>();
+  const auto loss = [&](const std::shared_ptr<Engine>& by) {
+    job.loss.network().set_engine(by);
+    job.loss.forward();
+    return job.loss.d().item<double>();
+  };
+  const double before = loss(engine);
+  EXPECT_NEAR(before, loss(nullptr), 1e-2);
+  for (const std::string& name : job.parameters().names()) {
+    if (!name.ends_with("scale-x0")) continue;
+    at::NoGradGuard no_grad;
+    job.parameters().at(name).value.mul_(8);
+  }
+  const double after = loss(engine);
+  EXPECT_GT(std::abs(after - before), 1e-2);
+  EXPECT_NEAR(after, loss(nullptr), 1e-2);
+}
+
 TEST(PlanEngine, TakesNoMemoryFromStepToStep) {
   QATConfig config;
   config.precision_mode = PrecisionMode::QNN;
