@@ -7,9 +7,9 @@
 
 #include "octet/base/error.h"
 #include "octet/cli/model_sink.h"
-#include "octet/passes/integer_functions.h"
 #include "octet/passes/lower_int8.h"
 #include "octet/passes/quantize_parameters.h"
+#include "octet/targets/integer_values.h"
 
 namespace octet::cli {
 
@@ -24,14 +24,6 @@ constexpr std::array kModes{
     BenchMode{"infer_sim_qnn", false, PrecisionMode::SIM_QNN},
     BenchMode{"infer_int8", false, PrecisionMode::QNN},
 };
-
-bool is_quantized(const Graph& graph) {
-  return std::ranges::any_of(graph.topological_order(), [&](FunctionId id) {
-    const Attributes& attributes = graph.function(id).attributes;
-    return std::holds_alternative<QuantizeLinear>(attributes) ||
-           std::holds_alternative<DequantizeLinear>(attributes) || is_integer_function(attributes);
-  });
-}
 
 // Random images and labels that fit the networks.
 void fill_inputs(const NetworkPair& networks, int64_t batch) {

@@ -136,8 +136,4 @@ std::string QuantizationNoise::type_of(VariableId value) const {
   return std::string(type_name(graph.function(graph.variable(value).producer).attributes));
 }
 
-bool is_quantized(const Model& model) {
-  return !integer_values(model.graph).empty();
-}
-
 }  // namespace octet::cli

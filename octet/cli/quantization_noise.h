@@ -67,7 +67,4 @@ class QuantizationNoise {
   std::vector<UnmatchedValue> unmatched_;
 };
 
-// Whether any value of the network is quantized.
-bool is_quantized(const Model& model);
-
 }  // namespace octet::cli

@@ -138,7 +138,7 @@ void run(const VerifyOptions& options) {
   std::optional<QuantizationNoise> noise;
   if (options.with.empty()) {
     b = read_model(options.b, device);
-    if (!is_quantized(a) && is_quantized(*b)) noise.emplace(a, *b);
+    if (!is_quantized(a.graph) && is_quantized(b->graph)) noise.emplace(a, *b);
     compare_with_model(batches, a, *b, comparison, noise);
   } else {
     compare_with_onnxruntime(options, batches, a, comparison);

@@ -7,8 +7,13 @@
 
 namespace octet {
 
-void check_input_shape(const Variable& variable, const at::Tensor& value) {
+const at::Tensor& checked_input(const Graph& graph, VariableId id, const Values& inputs) {
+  const Variable& variable = graph.variable(id);
+  const auto given = inputs.find(id);
+  OCTET_CHECK(given != inputs.end() && given->second.defined(), variable.name,
+              "the network's input has no value");
   const Shape& shape = variable.type.shape;
+  const at::Tensor& value = given->second;
   bool fits = value.dim() == shape.rank();
   for (int64_t i = 0; fits && i < shape.rank(); ++i) {
     // The first dimension is the batch: any size runs, whatever the network was built with.
@@ -16,6 +21,7 @@ void check_input_shape(const Variable& variable, const at::Tensor& value) {
   }
   OCTET_CHECK(fits, variable.name, "the input has shape {}, the network expects {}",
               to_string(Shape(value.sizes().vec())), to_string(shape));
+  return value;
 }
 
 OutputTensors run_function(const Attributes& attributes, InputTensors inputs,
@@ -30,16 +36,6 @@ OutputTensors run_function(const Attributes& attributes, InputTensors inputs,
 
 namespace {
 
-at::Tensor checked_input(const Graph& graph, VariableId id, const Values& inputs,
-                         c10::Device device) {
-  const Variable& variable = graph.variable(id);
-  const auto given = inputs.find(id);
-  OCTET_CHECK(given != inputs.end() && given->second.defined(), variable.name,
-              "the network's input has no value");
-  check_input_shape(variable, given->second);
-  return given->second.to(device);
-}
-
 class Run {
  public:
   Run(const Graph& graph, ParameterStore& parameters, const Values& inputs,
@@ -49,7 +45,7 @@ class Run {
     context_.device = parameters.device();
     for (const VariableId id : graph.leaves(outputs)) {
       values_[id] = graph.variable(id).kind == VariableKind::kInput
-                        ? checked_input(graph, id, inputs, parameters.device())
+                        ? checked_input(graph, id, inputs).to(parameters.device())
                         : parameters.at(graph.variable(id).name).value;
     }
   }

@@ -22,9 +22,10 @@ struct RunOptions {
   std::function<void(FunctionId, const std::vector<at::Tensor>&)> observer;
 };
 
-// Throws Error "[name] ..." if `value` has not the rank and extents of the input `variable`; its
-// first dimension is the batch, of which any size runs.
-void check_input_shape(const Variable& variable, const at::Tensor& value);
+// What `inputs` hold for the network's input `id`. Throws Error "[name] ..." if that is nothing, or
+// has not the rank and extents of the graph; its first dimension is the batch, of which any size
+// runs.
+const at::Tensor& checked_input(const Graph& graph, VariableId id, const Values& inputs);
 
 // run_forward(), with what ATen throws as an Error "[context.where] type: ...".
 OutputTensors run_function(const Attributes& attributes, InputTensors inputs,

@@ -12,6 +12,8 @@ struct ConvolutionOutput {
   enum class Kind : uint8_t { kIntegers, kIntegerSums, kFloatSums };
   Kind kind = Kind::kIntegers;
   void* y = nullptr;  // int8 or uint8, int32, float32
+  // Of the sums: null, or added to those of each output channel.
+  const int32_t* bias = nullptr;
   // Of kIntegers alone; passes may be null.
   uint8_t* passes = nullptr;
   const ChannelFactors* factors = nullptr;

@@ -22,19 +22,6 @@ int64_t rounded_up(int64_t a, int64_t b) {
   return divided_up(a, b) * b;
 }
 
-int64_t lanes_of(Layout layout, int64_t channels) {
-  switch (layout) {
-    case Layout::kChannelsLast:
-      return channels;
-    case Layout::kBlocked8:
-      return 8;
-    case Layout::kBlocked16:
-      return 16;
-    default:
-      return 1;
-  }
-}
-
 // In a matrix the plain layout is also that of channels last.
 ChannelPlaces places(int64_t channels, int64_t pixels, Layout layout) {
   const int64_t lanes =

@@ -69,14 +69,17 @@ HWY_INLINE void finish_single_integers(const ChannelPlaces& places, const Convol
 }
 
 template <class T>
-void finish_sums(const ChannelPlaces& places, T* y, const SumsOfPixels& s) {
+void finish_sums(const ChannelPlaces& places, const ConvolutionOutput& output,
+                 const SumsOfPixels& s) {
+  int32_t bias[kPanelChannels] = {};
+  if (output.bias != nullptr) std::copy_n(output.bias + s.channel, s.channels, bias);
   for (int64_t i = 0; i < s.channels;) {
     const int64_t channel = s.channel + i;
     const int64_t together = std::min(places.lanes - channel % places.lanes, s.channels - i);
-    T* at = y + places.offset(s.image, channel, s.pixel);
+    T* at = static_cast<T*>(output.y) + places.offset(s.image, channel, s.pixel);
     for (int64_t p = 0; p < s.pixels; ++p, at += places.lanes) {
       const int32_t* from = s.sums + p * kPanelChannels + i;
-      for (int64_t k = 0; k < together; ++k) at[k] = static_cast<T>(from[k]);
+      for (int64_t k = 0; k < together; ++k) at[k] = static_cast<T>(from[k] + bias[i + k]);
     }
     i += together;
   }
@@ -98,9 +101,9 @@ inline void finish(const ChannelPlaces& places, const ConvolutionOutput& output,
                    const SumsOfPixels& s) {
   switch (output.kind) {
     case ConvolutionOutput::Kind::kFloatSums:
-      return finish_sums(places, static_cast<float*>(output.y), s);
+      return finish_sums<float>(places, output, s);
     case ConvolutionOutput::Kind::kIntegerSums:
-      return finish_sums(places, static_cast<int32_t*>(output.y), s);
+      return finish_sums<int32_t>(places, output, s);
     default:
       break;
   }

@@ -13,17 +13,8 @@ struct Extents {
 };
 
 Extents extents_of(const Shape& shape, Layout layout) {
-  const int64_t n = shape[0], c = shape[1], pixels = shape[2] * shape[3];
-  switch (layout) {
-    case Layout::kChannelsLast:
-      return {n, 1, pixels, c};
-    case Layout::kBlocked8:
-      return {n, c / 8, pixels, 8};
-    case Layout::kBlocked16:
-      return {n, c / 16, pixels, 16};
-    default:
-      return {n, c, pixels, 1};
-  }
+  const int64_t lanes = lanes_of(layout, shape[1]);
+  return {shape[0], shape[1] / lanes, shape[2] * shape[3], lanes};
 }
 
 }  // namespace

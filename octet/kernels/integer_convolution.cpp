@@ -8,6 +8,14 @@
 
 namespace octet::kernels {
 
+namespace {
+
+const int32_t* values_of(std::span<const int32_t> values) {
+  return values.empty() ? nullptr : values.data();
+}
+
+}  // namespace
+
 IntegerConvolution::IntegerConvolution(const ConvolutionShape& shape, bool signed_activations,
                                        Layout in_layout, Layout out_layout)
     : threads_(omp_get_max_threads()),
@@ -42,12 +50,16 @@ void IntegerConvolution::run(const void* x, int32_t x_zero_point,
             .constants = rounding_constants(requantization)});
 }
 
-void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point, int32_t* acc) {
-  convolve(x, x_zero_point, {.kind = ConvolutionOutput::Kind::kIntegerSums, .y = acc});
+void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
+                                    std::span<const int32_t> bias, int32_t* acc) {
+  convolve(x, x_zero_point,
+           {.kind = ConvolutionOutput::Kind::kIntegerSums, .y = acc, .bias = values_of(bias)});
 }
 
-void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point, float* acc) {
-  convolve(x, x_zero_point, {.kind = ConvolutionOutput::Kind::kFloatSums, .y = acc});
+void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
+                                    std::span<const int32_t> bias, float* acc) {
+  convolve(x, x_zero_point,
+           {.kind = ConvolutionOutput::Kind::kFloatSums, .y = acc, .bias = values_of(bias)});
 }
 
 void IntegerConvolution::convolve(const void* x, int32_t x_zero_point,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "octet/kernels/aligned_buffer.h"
@@ -37,9 +38,10 @@ class IntegerConvolution {
   void run(const void* x, int32_t x_zero_point, const Requantization& requantization, void* y,
            uint8_t* passes);
 
-  // The sums themselves in the layout of y; as float32 rounded once.
-  void accumulate(const void* x, int32_t x_zero_point, int32_t* acc);
-  void accumulate(const void* x, int32_t x_zero_point, float* acc);
+  // The sums themselves in the layout of y, with `bias`, which is empty or has a value for each
+  // output channel; as float32 rounded once.
+  void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, int32_t* acc);
+  void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, float* acc);
 
  private:
   void convolve(const void* x, int32_t x_zero_point, const ConvolutionOutput& output);

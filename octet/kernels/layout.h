@@ -14,6 +14,9 @@ enum class Layout : uint8_t {
   kBlocked16,     // (N, C / 16, H, W, 16); C is a multiple of 16
 };
 
+// The channels that lie side by side; `channels` of them with the channels last, one if plain.
+int64_t lanes_of(Layout layout, int64_t channels);
+
 // The elements in memory order: [outer][blocks][inner][lanes]. Element (o, b, i, l) belongs to
 // channel b * lanes + l. A "row" is the `lanes` elements that lie side by side.
 struct ChannelRows {

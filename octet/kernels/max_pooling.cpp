@@ -23,20 +23,7 @@ struct Images {
 };
 
 Images images_of(const PoolingShape& s, Layout layout) {
-  int64_t lanes = 1;
-  switch (layout) {
-    case Layout::kChannelsLast:
-      lanes = s.channels;
-      break;
-    case Layout::kBlocked8:
-      lanes = 8;
-      break;
-    case Layout::kBlocked16:
-      lanes = 16;
-      break;
-    default:
-      break;
-  }
+  const int64_t lanes = lanes_of(layout, s.channels);
   return {s.batch * s.channels / lanes, lanes, s.in_height * s.in_width * lanes,
           s.out_height * s.out_width * lanes};
 }

@@ -12,22 +12,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "octet/kernels/eight_floats-inl.h"
 #include "octet/kernels/rounding_constants.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-// Eight elements are one vector, or several where vectors are shorter.
-using FloatTag = hn::CappedTag<float, 8>;
-using IntTag = hn::RebindToSigned<FloatTag>;
 using ByteTag = hn::Rebind<uint8_t, FloatTag>;
-using FloatVector = hn::Vec<FloatTag>;
-using IntVector = hn::Vec<IntTag>;
-inline constexpr int kLanes = hn::MaxLanes(FloatTag());
-inline constexpr int kVectors = 8 / kLanes;
-static_assert(kLanes * kVectors == 8);
 
 HWY_INLINE IntVector load_sums(const int32_t* acc) {
   return hn::LoadU(IntTag(), acc);

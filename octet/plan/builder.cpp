@@ -1,64 +1,75 @@
 #include "octet/plan/builder.h"
 
-#include "octet/base/error.h"
+#include <algorithm>
+
 #include "octet/plan/steps/convert_step.h"
 
 namespace octet::plan {
 
 using kernels::Layout;
 
+Builder::Builder(const Graph& graph, std::vector<VariableType> types, bool gradients)
+    : gradients_(gradients),
+      graph_(graph),
+      types_(std::move(types)),
+      by_variable_(types_.size(), kNoId) {}
+
 ValueId Builder::push(Value value) {
-  value.name = value.variable == kNoId ? value.name : graph_.variable(value.variable).name;
+  value.name = graph_.variable(value.variable).name;
+  value.shape = types_[value.variable].shape;
+  if (!value.loose) {
+    value.buffer = arena_.add(value.elements() * bytes_per_element(value.type));
+  }
   values_.push_back(std::move(value));
   return static_cast<ValueId>(values_.size() - 1);
 }
 
+bool Builder::needs_gradient(const std::vector<ValueId>& values) const {
+  return std::any_of(values.begin(), values.end(),
+                     [&](ValueId id) { return values_[id].needs_gradient; });
+}
+
 ValueId Builder::add_leaf(VariableId id, bool needs_gradient) {
-  const ValueId leaf = add_loose(id, needs_gradient);
-  values_[leaf].is_leaf = true;
-  values_[leaf].is_input = graph_.variable(id).kind == VariableKind::kInput;
-  return leaf;
+  const Variable& variable = graph_.variable(id);
+  return by_variable_[id] = push({.other_type = types_[id].dtype != DType::kFloat32,
+                                  .variable = id,
+                                  .loose = true,
+                                  .is_leaf = true,
+                                  .is_input = variable.kind == VariableKind::kInput,
+                                  .needs_gradient = needs_gradient && gradients_});
 }
 
-ValueId Builder::add_loose(VariableId id, bool needs_gradient) {
-  by_variable_.resize(types_.size(), kNoId);
-  by_variable_[id] = push({.shape = types_[id].shape,
-                           .other_type = types_[id].dtype != DType::kFloat32,
-                           .variable = id,
-                           .loose = true,
-                           .needs_gradient = needs_gradient && gradients_});
-  return by_variable_[id];
+ValueId Builder::add_loose(VariableId id, const std::vector<ValueId>& inputs) {
+  return by_variable_[id] = push({.other_type = types_[id].dtype != DType::kFloat32,
+                                  .variable = id,
+                                  .loose = true,
+                                  .needs_gradient = needs_gradient(inputs)});
 }
 
-ValueId Builder::add_value(VariableId id, ElementType type, Layout layout, bool needs_gradient) {
-  by_variable_.resize(types_.size(), kNoId);
-  Value value{.shape = types_[id].shape,
-              .type = type,
-              .layout = layout,
-              .variable = id,
-              .needs_gradient = needs_gradient && gradients_};
-  value.buffer = arena_.add(value.elements() * bytes_per_element(type));
-  by_variable_[id] = push(std::move(value));
-  return by_variable_[id];
+ValueId Builder::add_value(VariableId id, ElementType type, Layout layout,
+                           const std::vector<ValueId>& inputs) {
+  return by_variable_[id] = push({.type = type,
+                                  .layout = layout,
+                                  .variable = id,
+                                  .needs_gradient = needs_gradient(inputs)});
+}
+
+std::vector<ValueId> Builder::values_of(const Function& function) const {
+  std::vector<ValueId> values;
+  for (const VariableId input : function.inputs) values.push_back(value_of(input));
+  return values;
 }
 
 ValueId Builder::converted(VariableId id, ElementType type, Layout layout) {
   const ValueId from = by_variable_[id];
   const Value& source = values_[from];
   if (source.layout == layout && source.type == type) return from;
-  const auto key = std::tuple(from, type, layout);
-  const auto known = conversions_.find(key);
-  if (known != conversions_.end()) return known->second;
-  Value value{.shape = source.shape,
-              .type = type,
-              .layout = layout,
-              .variable = id,
-              .needs_gradient = source.needs_gradient};
-  value.buffer = arena_.add(value.elements() * bytes_per_element(type));
-  const ValueId to = push(std::move(value));
-  conversions_[key] = to;
-  add_step(make_convert_step(*this, from, to));
-  return to;
+  const auto [entry, inserted] = conversions_.try_emplace({from, type, layout}, kNoId);
+  if (!inserted) return entry->second;
+  entry->second = push(
+      {.type = type, .layout = layout, .variable = id, .needs_gradient = source.needs_gradient});
+  add_step(make_convert_step(*this, from, entry->second));
+  return entry->second;
 }
 
 ValueId Builder::as_floats(VariableId id, Layout layout) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 
 #include "octet/plan/arena.h"
 #include "octet/plan/step.h"
@@ -12,8 +11,7 @@ namespace octet::plan {
 
 class Builder {
  public:
-  Builder(const Graph& graph, std::vector<VariableType> types, bool gradients)
-      : gradients_(gradients), graph_(graph), types_(std::move(types)) {}
+  Builder(const Graph& graph, std::vector<VariableType> types, bool gradients);
 
   const Graph& graph() const { return graph_; }
   // With the extents of this plan.
@@ -23,15 +21,20 @@ class Builder {
   // ---- values --------------------------------------------------------------------------------
   // Adds an input or a parameter of the graph.
   ValueId add_leaf(VariableId id, bool needs_gradient);
-  // Adds what a step makes for the graph's value; it may then be read under its id.
-  ValueId add_loose(VariableId id, bool needs_gradient);
-  ValueId add_value(VariableId id, ElementType type, kernels::Layout layout, bool needs_gradient);
+  // Adds what a step makes of `inputs` for the graph's value, which may then be read under its id.
+  // It needs a gradient if one of them does.
+  ValueId add_loose(VariableId id, const std::vector<ValueId>& inputs);
+  ValueId add_value(VariableId id, ElementType type, kernels::Layout layout,
+                    const std::vector<ValueId>& inputs);
   // The graph's value `to` is the same as `from`.
   void alias(VariableId to, VariableId from) { by_variable_[to] = by_variable_[from]; }
   const Value& value(ValueId id) const { return values_[id]; }
   // As the function that makes it left it.
   ValueId value_of(VariableId id) const { return by_variable_[id]; }
   const Value& made(VariableId id) const { return values_[by_variable_[id]]; }
+
+  // All inputs of a function.
+  std::vector<ValueId> values_of(const Function& function) const;
 
   // The same value with these elements in this layout, through a step that is added if need be.
   // Integers become floats of the same worth (no zero point is taken off).
@@ -49,13 +52,13 @@ class Builder {
 
  private:
   ValueId push(Value value);
+  bool needs_gradient(const std::vector<ValueId>& values) const;
   ValueId converted(VariableId id, ElementType type, kernels::Layout layout);
 
   bool gradients_;
   const Graph& graph_;
   std::vector<VariableType> types_;
   std::vector<Value> values_;
-  std::map<VariableId, ValueId> leaves_;
   std::vector<ValueId> by_variable_;
   std::map<std::tuple<ValueId, ElementType, kernels::Layout>, ValueId> conversions_;
   std::vector<std::unique_ptr<Step>> steps_;

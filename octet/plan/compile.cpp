@@ -60,11 +60,7 @@ std::vector<VariableType> types_for(const Graph& graph, const Values& inputs,
     const Variable& variable = graph.variable(id);
     types[id] = variable.type;
     if (variable.kind != VariableKind::kInput) continue;
-    const auto given = inputs.find(id);
-    OCTET_CHECK(given != inputs.end() && given->second.defined(), variable.name,
-                "the network's input has no value");
-    check_input_shape(variable, given->second);
-    types[id].shape = Shape(given->second.sizes().vec());
+    types[id].shape = Shape(checked_input(graph, id, inputs).sizes().vec());
   }
   for (const FunctionId id : order) {
     const Function& function = graph.function(id);
@@ -180,7 +176,10 @@ std::unique_ptr<Plan> compile(const Graph& original, const ParameterStore& store
   std::set<VariableId> kept(request.keep.begin(), request.keep.end());
   kept.insert(request.output);
   for (const VariableId id : kept) {
-    if (computed.contains(id)) parts.kept.emplace_back(id, builder.value_of(id));
+    if (!computed.contains(id)) continue;
+    const ValueId plain = builder.made(id).loose ? builder.value_of(id)
+                                                 : builder.as_floats(id, kernels::Layout::kPlain);
+    parts.kept.emplace_back(id, plain);
   }
   parts.values = builder.take_values();
   parts.steps = builder.take_steps();

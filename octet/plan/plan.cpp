@@ -5,8 +5,6 @@
 #include "octet/base/error.h"
 #include "octet/graph/interpreter.h"
 #include "octet/kernels/elementwise.h"
-#include "octet/kernels/onednn/reorder.h"
-#include "octet/kernels/requantize.h"
 #include "octet/plan/stopwatch.h"
 
 namespace octet::plan {
@@ -109,10 +107,7 @@ void Plan::bind_memory() {
 void Plan::bind_leaf(Value& value, ParameterStore& parameters, const Values& inputs) {
   const auto derived = parts_.derived.find(value.name);
   if (value.is_input) {
-    const auto given = inputs.find(value.variable);
-    OCTET_CHECK(given != inputs.end() && given->second.defined(), value.name,
-                "the network's input has no value");
-    value.tensor = given->second.detach().contiguous();
+    value.tensor = inputs.at(value.variable).detach().contiguous();
     // Images may come as bytes or doubles; kernels read what the graph says.
     if (value.is_float()) value.tensor = value.tensor.to(at::kFloat);
   } else if (derived != parts_.derived.end()) {
@@ -121,21 +116,6 @@ void Plan::bind_leaf(Value& value, ParameterStore& parameters, const Values& inp
     value.tensor = parameters.at(value.name).value.detach().contiguous();
   }
   value.data = value.tensor.data_ptr();
-}
-
-at::Tensor Plan::exported(const Value& value) const {
-  if (value.loose || value.layout == Layout::kPlain) {
-    return value.type == ElementType::kFloat32 ? value.tensor.clone() : value.tensor.to(at::kFloat);
-  }
-  at::Tensor floats = at::empty(value.shape, at::kFloat);
-  at::Tensor result = at::empty(value.shape, at::kFloat);
-  const void* source = value.data;
-  if (value.type != ElementType::kFloat32) {
-    kernels::to_float(value.data, value.is_signed(), 0, value.elements(), floats.data_ptr<float>());
-    source = floats.data_ptr();
-  }
-  kernels::Reorder(value.shape, value.layout, Layout::kPlain, false).run(source, result.data_ptr());
-  return result;
 }
 
 Values Plan::forward(ParameterStore& parameters, const Values& inputs, RandomState& random) {
@@ -150,7 +130,8 @@ Values Plan::forward(ParameterStore& parameters, const Values& inputs, RandomSta
     if (profiling_) forward_seconds_[i] += watch.seconds();
   }
   Values results;
-  for (const auto& [variable, id] : parts_.kept) results[variable] = exported(parts_.values[id]);
+  for (const auto& [variable, id] : parts_.kept)
+    results[variable] = parts_.values[id].tensor.clone();
   ready_for_backward_ = parts_.gradients && parts_.values[parts_.output].needs_gradient;
   return results;
 }

@@ -32,7 +32,7 @@ class Plan {
     std::vector<std::unique_ptr<Step>> steps;
     Arena arena;
     std::vector<ValueId> leaves;                       // inputs and parameters
-    std::vector<std::pair<VariableId, ValueId>> kept;  // what forward() gives
+    std::vector<std::pair<VariableId, ValueId>> kept;  // what forward() gives, in the plain layout
     ValueId output = kNoId;                            // where backward() begins
     bool gradients = false;
     // Parameters that the store does not have: made from others when the plan was compiled.
@@ -44,8 +44,8 @@ class Plan {
   };
   explicit Plan(Parts parts);
 
-  // The values of `kept`, as tensors in the plain layout that nobody else holds. Throws Error for
-  // a missing input.
+  // The values of `kept`, as tensors in the plain layout that nobody else holds. `inputs`
+  // are those that the plan was compiled for, or of their shapes.
   Values forward(ParameterStore& parameters, const Values& inputs, RandomState& random);
   // Once after each forward().
   void backward(ParameterStore& parameters);
@@ -67,7 +67,6 @@ class Plan {
   void bind_leaf(Value& value, ParameterStore& parameters, const Values& inputs);
   void bind_parameter_gradients(ParameterStore& parameters);
   void hand_over_gradients(ParameterStore& parameters);
-  at::Tensor exported(const Value& value) const;
   void run_backward(size_t index);
 
   Parts parts_;

@@ -70,7 +70,7 @@ class Step {
   void* buffer(BufferId id) const;
   float* float_buffer(BufferId id) const { return static_cast<float*>(buffer(id)); }
 
-  mutable double primitive_seconds_ = 0;
+  double primitive_seconds_ = 0;
 
  private:
   std::string name_;

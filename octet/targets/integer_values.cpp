@@ -76,4 +76,8 @@ std::vector<std::pair<VariableId, IntegerQParams>> integer_inputs(const Graph& g
   return found;
 }
 
+bool is_quantized(const Graph& graph) {
+  return !integer_values(graph).empty();
+}
+
 }  // namespace octet

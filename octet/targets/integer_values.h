@@ -24,4 +24,7 @@ std::map<VariableId, IntegerQParams> integer_values(const Graph& graph);
 std::vector<std::pair<VariableId, IntegerQParams>> integer_inputs(const Graph& graph,
                                                                   FunctionId id);
 
+// Whether any value of the network is quantized.
+bool is_quantized(const Graph& graph);
+
 }  // namespace octet

@@ -215,7 +215,7 @@ Result expected(const Case& c) {
 // Filled before, so that what isn't written shows.
 Result computed(const Case& c, IntegerConvolution& convolution) {
   Result result = empty_result(c, 0x55);
-  convolution.accumulate(c.x.data(), c.x_zero_point, result.sums.data());
+  convolution.accumulate(c.x.data(), c.x_zero_point, {}, result.sums.data());
   convolution.run(c.x.data(), c.x_zero_point, c.data.view(), result.y.data(), result.passes.data());
   return result;
 }
@@ -317,10 +317,10 @@ TEST_P(IntegerConvolutionTest, IsExactForTheLargestSums) {
   IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
   convolution.pack_weights(c.weights.data());
   std::vector<int32_t> sums(16);
-  convolution.accumulate(c.x.data(), 0, sums.data());
+  convolution.accumulate(c.x.data(), 0, {}, sums.data());
   EXPECT_EQ(sums, std::vector<int32_t>(16, -2048 * 255 * 128));
   c.x.assign(2048, 0);
-  convolution.accumulate(c.x.data(), 255, sums.data());
+  convolution.accumulate(c.x.data(), 255, {}, sums.data());
   EXPECT_EQ(sums, std::vector<int32_t>(16, 2048 * 255 * 128));
 }
 
@@ -330,15 +330,38 @@ TEST_P(IntegerConvolutionTest, RoundsSumsInFloat32Once) {
   IntegerConvolution small({.in_channels = 3}, false, Layout::kPlain, Layout::kPlain);
   small.pack_weights(weights);
   float sum = 0;
-  small.accumulate(x, 0, &sum);
+  small.accumulate(x, 0, {}, &sum);
   EXPECT_EQ(sum, float(127 * (255 + 255 + 254)));
   std::vector<uint8_t> many(2049, 255);
   std::vector<int8_t> ones(2049, 127);
   ones[0] = 1;
   IntegerConvolution large({.in_channels = 2049}, false, Layout::kPlain, Layout::kPlain);
   large.pack_weights(ones.data());
-  large.accumulate(many.data(), 0, &sum);
+  large.accumulate(many.data(), 0, {}, &sum);
   EXPECT_EQ(sum, float(255 * (2048 * 127 + 1)));
+}
+
+TEST_P(IntegerConvolutionTest, AddsABiasToSumsBeforeTheyAreRounded) {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const Case c = random_case(seed);
+    SCOPED_TRACE(describe(c));
+    IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
+    convolution.pack_weights(c.weights.data());
+    const ChannelRows rows = channel_rows(
+        {c.shape.batch, c.shape.out_channels, c.shape.out_height, c.shape.out_width}, c.out);
+    std::mt19937 engine(seed);
+    std::vector<int32_t> bias(c.shape.out_channels), sums(rows.elements()), with_bias(sums);
+    for (int32_t& b : bias) b = static_cast<int32_t>(engine() % 200'000'000) - 100'000'000;
+    std::vector<float> floats(sums.size());
+    convolution.accumulate(c.x.data(), c.x_zero_point, {}, sums.data());
+    convolution.accumulate(c.x.data(), c.x_zero_point, bias, with_bias.data());
+    convolution.accumulate(c.x.data(), c.x_zero_point, bias, floats.data());
+    for (int64_t i = 0; i < rows.elements(); ++i) {
+      const int64_t channel = rows.first_channel(i / rows.lanes) + i % rows.lanes;
+      ASSERT_EQ(with_bias[i], sums[i] + bias[channel]);
+      ASSERT_EQ(floats[i], static_cast<float>(sums[i] + bias[channel]));
+    }
+  }
 }
 
 TEST_P(IntegerConvolutionTest, TakesWeightsOfFloatAndNewOnes) {

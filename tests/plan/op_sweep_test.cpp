@@ -6,32 +6,12 @@
 
 #include <algorithm>
 
+#include "octet/ops/scalar_types.h"
 #include "octet/plan/plan_engine.h"
 #include "tests/support/op_samples.h"
 
 namespace octet {
 namespace {
-
-DType dtype_of(const at::Tensor& t) {
-  switch (t.scalar_type()) {
-    case at::kLong:
-      return DType::kInt64;
-    case at::kInt:
-      return DType::kInt32;
-    case at::kShort:
-      return DType::kInt16;
-    case at::kChar:
-      return DType::kInt8;
-    case at::kByte:
-      return DType::kUInt8;
-    case at::kBool:
-      return DType::kBool;
-    case at::kDouble:
-      return DType::kFloat64;
-    default:
-      return DType::kFloat32;
-  }
-}
 
 // A graph of the sample alone: inputs with a gradient are parameters, the others inputs.
 struct SampleGraph {
@@ -44,7 +24,7 @@ struct SampleGraph {
     std::vector<VariableId> ids;
     for (size_t i = 0; i < sample.inputs.size(); ++i) {
       const at::Tensor& value = sample.inputs[i];
-      const VariableType type{dtype_of(value), Shape(value.sizes().vec()), {}};
+      const VariableType type{dtype_of(value.scalar_type()), Shape(value.sizes().vec()), {}};
       const std::string name = fmt::format("input{}", i);
       const bool has_gradient = std::ranges::count(sample.gradients, i) > 0;
       if (has_gradient || input_spec(sample.attributes, i).parameter) {

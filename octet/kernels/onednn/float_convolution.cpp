@@ -1,6 +1,7 @@
 #include "octet/kernels/onednn/float_convolution.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "octet/base/error.h"
 #include "octet/kernels/onednn/onednn.h"
@@ -26,6 +27,11 @@ memory::desc weight_desc(const ConvolutionShape& s, memory::format_tag plain,
 }
 
 constexpr int64_t kLine = 64;
+
+float* place(std::vector<float>& values, size_t bytes) {
+  values.resize(bytes / sizeof(float));
+  return values.data();
+}
 
 // The operands of one primitive, one behind the other in the scratch memory.
 struct Operands {
@@ -54,6 +60,7 @@ struct FloatConvolution::State {
   const float* weights = nullptr;
   dnnl::convolution_backward_weights backward_weights;
   Operands backward_weights_operands;
+  std::vector<float> unwanted_dw, unwanted_dbias;
 
   void build() {
     const auto f32 = memory::data_type::f32;
@@ -88,18 +95,8 @@ struct FloatConvolution::State {
   }
 
   dnnl::convolution_forward::primitive_desc build_forward() {
-    dnnl::primitive_attr attr;
-    if (options.relu) {
-      dnnl::post_ops post;
-#if DNNL_VERSION_MAJOR >= 3
-      post.append_eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
-#else
-      post.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
-#endif
-      attr.set_post_ops(post);
-    }
     const auto pd = quick([&](const onednn::ConvolutionDescs& d) {
-      return onednn::convolution_forward(shape, d, options.gradients, attr);
+      return onednn::convolution_forward(shape, d, options.gradients);
     });
     if (!options.forward) return pd;
     forward = dnnl::convolution_forward(pd);
@@ -181,6 +178,9 @@ void FloatConvolution::backward_data(const float* dy, float* dx, void* scratch) 
 void FloatConvolution::backward_weights(const float* x, const float* dy, float* dw, float* dbias,
                                         void* scratch) {
   State& s = *state_;
+  // The primitive makes both; what nobody wants goes to a place of its own.
+  if (dw == nullptr) dw = place(s.unwanted_dw, s.plain_w.get_size());
+  if (s.options.bias && dbias == nullptr) dbias = place(s.unwanted_dbias, s.bias.get_size());
   const Operands& o = s.backward_weights_operands;
   const memory made = o.w.target(dw, o.place_w(scratch));
   std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, o.x.read(x, o.place_x(scratch))},

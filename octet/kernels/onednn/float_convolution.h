@@ -20,7 +20,6 @@ class FloatConvolution {
     bool bias = false;    // forward adds one value per output channel, backward gives its gradient
     bool forward = true;  // forward() will be called
     bool gradients = true;  // backward_* will be called
-    bool relu = false;      // max(y, 0) behind it
   };
   // Throws Error "[convolution] ..." for a shape that oneDNN has no kernel for.
   FloatConvolution(const ConvolutionShape& shape, const Options& options);
@@ -38,7 +37,7 @@ class FloatConvolution {
   // bias: null without the option.
   void forward(const float* x, const float* bias, float* y, void* scratch);
   void backward_data(const float* dy, float* dx, void* scratch);
-  // dbias: null without the option.
+  // dw and dbias: null where they are not wanted, dbias also without the option.
   void backward_weights(const float* x, const float* dy, float* dw, float* dbias, void* scratch);
 
  private:

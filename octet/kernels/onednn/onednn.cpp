@@ -54,7 +54,6 @@ dnnl::normalization_flags flags_of(const NormalizationOptions& options) {
   dnnl::normalization_flags flags =
       dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
   if (!options.batch_statistics) flags = flags | dnnl::normalization_flags::use_global_stats;
-  if (options.relu) flags = flags | dnnl::normalization_flags::fuse_norm_relu;
   return flags;
 }
 
@@ -96,8 +95,7 @@ void run(const dnnl::primitive& primitive, const std::unordered_map<int, memory>
 
 dnnl::convolution_forward::primitive_desc convolution_forward(const ConvolutionShape& shape,
                                                               const ConvolutionDescs& descs,
-                                                              bool training,
-                                                              const dnnl::primitive_attr& attr) {
+                                                              bool training) {
   return {engine(),
           forward_kind(training),
           dnnl::algorithm::convolution_direct,
@@ -108,8 +106,7 @@ dnnl::convolution_forward::primitive_desc convolution_forward(const ConvolutionS
           strides(shape),
           dilations(shape),
           pad_front(shape),
-          pad_back(shape),
-          attr};
+          pad_back(shape)};
 }
 
 dnnl::convolution_backward_data::primitive_desc convolution_backward_data(
@@ -154,8 +151,7 @@ dnnl::matmul::primitive_desc matrix_product(const memory::desc& a, const memory:
 
 dnnl::convolution_forward::primitive_desc convolution_forward(const ConvolutionShape& shape,
                                                               const ConvolutionDescs& descs,
-                                                              bool training,
-                                                              const dnnl::primitive_attr& attr) {
+                                                              bool training) {
   const auto kind = forward_kind(training);
   const auto direct = dnnl::algorithm::convolution_direct;
   const auto desc =
@@ -165,7 +161,7 @@ dnnl::convolution_forward::primitive_desc convolution_forward(const ConvolutionS
           : dnnl::convolution_forward::desc(kind, direct, descs.x, descs.w, descs.bias, descs.y,
                                             strides(shape), dilations(shape), pad_front(shape),
                                             pad_back(shape));
-  return {desc, attr, engine()};
+  return {desc, engine()};
 }
 
 dnnl::convolution_backward_data::primitive_desc convolution_backward_data(

@@ -34,8 +34,7 @@ struct ConvolutionDescs {
 };
 dnnl::convolution_forward::primitive_desc convolution_forward(const ConvolutionShape& shape,
                                                               const ConvolutionDescs& descs,
-                                                              bool training,
-                                                              const dnnl::primitive_attr& attr);
+                                                              bool training);
 dnnl::convolution_backward_data::primitive_desc convolution_backward_data(
     const ConvolutionShape& shape, const ConvolutionDescs& descs,
     const dnnl::convolution_forward::primitive_desc& forward);
@@ -46,7 +45,6 @@ dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights(
 struct NormalizationOptions {
   float epsilon = 1e-5F;
   bool batch_statistics = true;  // else those that are given
-  bool relu = false;             // fused behind it
 };
 dnnl::batch_normalization_forward::primitive_desc batch_normalization_forward(
     const dnnl::memory::desc& x, const NormalizationOptions& options, bool training);

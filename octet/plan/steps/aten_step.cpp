@@ -3,9 +3,6 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include <cstring>
-
-#include "octet/base/error.h"
 #include "octet/graph/interpreter.h"
 #include "octet/plan/builder.h"
 
@@ -98,15 +95,13 @@ class AtenStep : public Step {
 void add_aten_step(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
   std::vector<ValueId> inputs, outputs;
-  bool needs_gradient = false;
   for (const VariableId variable : function.inputs) {
-    const Value& made = builder.made(variable);
-    inputs.push_back(made.loose ? builder.value_of(variable)
-                                : builder.as_floats(variable, kernels::Layout::kPlain));
-    needs_gradient = needs_gradient || made.needs_gradient;
+    inputs.push_back(builder.made(variable).loose
+                         ? builder.value_of(variable)
+                         : builder.as_floats(variable, kernels::Layout::kPlain));
   }
   for (const VariableId variable : function.outputs) {
-    outputs.push_back(builder.add_loose(variable, needs_gradient));
+    outputs.push_back(builder.add_loose(variable, inputs));
   }
   builder.add_step(
       std::make_unique<AtenStep>(builder.graph(), id, std::move(inputs), std::move(outputs)));

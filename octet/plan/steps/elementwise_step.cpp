@@ -62,8 +62,7 @@ bool add_relu(Builder& builder, FunctionId id) {
   // Small values, and those that ATen has anyway, are as quick there.
   if (!x.is_float() || x.loose) return false;
   const ValueId from = builder.value_of(function.inputs[0]);
-  const ValueId y =
-      builder.add_value(function.outputs[0], ElementType::kFloat32, x.layout, x.needs_gradient);
+  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, x.layout, {from});
   builder.add_step(
       std::make_unique<ReluStep>(builder.graph().display_name(id), from, y, six ? 6.0F : INFINITY));
   return true;
@@ -78,10 +77,8 @@ bool add_sum(Builder& builder, FunctionId id) {
     return false;
   }
   const kernels::Layout layout = builder.made(a).layout;
-  const bool needs_gradient = builder.made(a).needs_gradient || builder.made(b).needs_gradient;
   const std::vector<ValueId> inputs{builder.value_of(a), builder.as_layout(b, layout)};
-  const ValueId y =
-      builder.add_value(function.outputs[0], ElementType::kFloat32, layout, needs_gradient);
+  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, layout, inputs);
   builder.add_step(
       std::make_unique<SumStep>(builder.graph().display_name(id), inputs, std::vector<ValueId>{y}));
   return true;

@@ -69,10 +69,8 @@ class FloatAffineStep : public Step {
 bool add_float_affine(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
   if (!std::holds_alternative<Affine>(function.attributes)) return false;
-  bool needs_gradient = false;
   for (const VariableId input : function.inputs) {
     const Value& value = builder.made(input);
-    needs_gradient = needs_gradient || value.needs_gradient;
     if (!value.is_float() || value.elements() == 0) return false;
     if (input != function.inputs[kX] && value.layout != kernels::Layout::kPlain) return false;
   }
@@ -81,7 +79,7 @@ bool add_float_affine(Builder& builder, FunctionId id) {
     inputs.push_back(builder.value_of(function.inputs[i]));
   }
   const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32,
-                                      kernels::Layout::kPlain, needs_gradient);
+                                      kernels::Layout::kPlain, inputs);
   builder.add_step(std::make_unique<FloatAffineStep>(builder, builder.graph().display_name(id),
                                                      std::move(inputs), std::vector<ValueId>{y}));
   return true;

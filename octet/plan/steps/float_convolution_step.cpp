@@ -1,9 +1,8 @@
 #include "octet/plan/steps/float_convolution_step.h"
 
-#include <ATen/core/Tensor.h>
-
 #include "octet/kernels/onednn/float_convolution.h"
 #include "octet/kernels/onednn/onednn.h"
+#include "octet/plan/derived_from.h"
 #include "octet/plan/steps/convolution_shape_of.h"
 #include "octet/plan/stopwatch.h"
 
@@ -37,7 +36,9 @@ class FloatConvolutionStep : public Step {
   int64_t multiply_accumulates() const override { return shape_.multiply_accumulates(); }
 
   void forward() override {
-    set_weights();
+    // Without gradients they are packed there, and stay so.
+    const bool changed = packed_.renew(input(kW));
+    if (changed || back_scratch_ != kNoId) convolution_->set_weights(input(kW).floats());
     const Timed timed(primitive_seconds_);
     convolution_->forward(input(kX).floats(), has_bias_ ? input(kBias).floats() : nullptr,
                           output().floats(), buffer(scratch_));
@@ -51,33 +52,16 @@ class FloatConvolutionStep : public Step {
     float* dw = input_gradient(kW);
     float* dbias = has_bias_ ? input_gradient(kBias) : nullptr;
     if (dw == nullptr && dbias == nullptr) return;
-    // The primitive makes both; what nobody wants goes to a place of its own.
-    if (dw == nullptr) unwanted_.resize(input(kW).elements());
-    if (dbias == nullptr) unwanted_bias_.resize(shape_.out_channels);
-    convolution_->backward_weights(
-        input(kX).floats(), output().gradient, dw != nullptr ? dw : unwanted_.data(),
-        dbias != nullptr ? dbias : unwanted_bias_.data(), buffer(back_scratch_));
+    convolution_->backward_weights(input(kX).floats(), output().gradient, dw, dbias,
+                                   buffer(back_scratch_));
   }
 
  private:
-  // Without gradients weights are packed, again only when the parameter has changed.
-  void set_weights() {
-    const Value& w = input(kW);
-    const bool same = back_scratch_ == kNoId && w.is_leaf && packed_from_ == w.data &&
-                      packed_version_ == w.tensor._version();
-    if (same) return;
-    convolution_->set_weights(w.floats());
-    packed_from_ = w.data;
-    packed_version_ = w.tensor._version();
-  }
-
   BufferId scratch_ = kNoId, back_scratch_ = kNoId;
-  const void* packed_from_ = nullptr;
-  int64_t packed_version_ = -1;
+  DerivedFrom packed_;
   kernels::ConvolutionShape shape_;
   bool has_bias_ = false;
   std::optional<kernels::FloatConvolution> convolution_;
-  std::vector<float> unwanted_, unwanted_bias_;
 };
 
 }  // namespace
@@ -103,10 +87,8 @@ bool add_float_convolution(Builder& builder, FunctionId id) {
       convolution_shape_of(attributes, builder.type(function.inputs[kX]).shape,
                            builder.type(function.inputs[kW]).shape, builder.type(y).shape);
   if (!shape) return false;
-  bool needs_gradient = false;
   for (size_t i = 0; i < function.inputs.size(); ++i) {
     const Value& value = builder.made(function.inputs[i]);
-    needs_gradient = needs_gradient || value.needs_gradient;
     if (!value.is_float() || (i != kX && value.layout != kernels::Layout::kPlain)) return false;
   }
   std::vector<ValueId> inputs{
@@ -114,8 +96,8 @@ bool add_float_convolution(Builder& builder, FunctionId id) {
   for (size_t i = kW; i < function.inputs.size(); ++i) {
     inputs.push_back(builder.value_of(function.inputs[i]));
   }
-  const ValueId output = builder.add_value(y, ElementType::kFloat32,
-                                           convolution_layout(shape->out_channels), needs_gradient);
+  const ValueId output =
+      builder.add_value(y, ElementType::kFloat32, convolution_layout(shape->out_channels), inputs);
   builder.add_step(std::make_unique<FloatConvolutionStep>(builder, builder.graph().display_name(id),
                                                           std::move(inputs),
                                                           std::vector<ValueId>{output}, *shape));

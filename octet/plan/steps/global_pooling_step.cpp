@@ -99,8 +99,8 @@ bool add_global_pooling(Builder& builder, FunctionId id) {
   const Value& x = builder.made(function.inputs[kX]);
   if (x.loose || !x.is_float() || x.shape.rank() != 4) return false;
   const ValueId from = builder.value_of(function.inputs[kX]);
-  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, Layout::kPlain,
-                                      x.needs_gradient);
+  const ValueId y =
+      builder.add_value(function.outputs[0], ElementType::kFloat32, Layout::kPlain, {from});
   builder.add_step(std::make_unique<GlobalPoolingStep>(
       builder.graph().display_name(id), std::vector<ValueId>{from}, std::vector<ValueId>{y}));
   return true;
@@ -121,8 +121,7 @@ bool add_quantized_global_pooling(Builder& builder, FunctionId id) {
     if (i != kX && !is_scalar_leaf(builder, function.inputs[i])) return false;
     inputs.push_back(builder.value_of(function.inputs[i]));
   }
-  const ValueId y =
-      builder.add_value(function.outputs[0], *type, Layout::kPlain, builder.made(x).needs_gradient);
+  const ValueId y = builder.add_value(function.outputs[0], *type, Layout::kPlain, inputs);
   builder.add_step(std::make_unique<QuantizedGlobalPoolingStep>(
       builder, builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y},
       *pooling));

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "octet/base/error.h"
+#include "octet/quant/finite.h"
 
 namespace octet::plan {
 
@@ -38,8 +39,7 @@ float scalar_of(const Value& value) {
 
 float scale_of(const Value& value) {
   const float scale = scalar_of(value);
-  OCTET_CHECK(std::isfinite(scale) && scale > 0, value.name,
-              "the scale {} is not a positive number", scale);
+  if (!std::isfinite(scale) || scale <= 0) check_scale(value.tensor, value.name);
   return scale;
 }
 

@@ -86,8 +86,7 @@ bool add_max_pooling(Builder& builder, FunctionId id) {
   const Value& source = builder.made(x);
   if (!shape || (source.loose && !source.is_float())) return false;
   const ValueId from = builder.value_of(x);
-  const ValueId to =
-      builder.add_value(y, source.type, source.layout, builder.value(from).needs_gradient);
+  const ValueId to = builder.add_value(y, source.type, source.layout, {from});
   builder.add_step(std::make_unique<MaxPoolingStep>(builder, builder.graph().display_name(id), from,
                                                     to, *shape));
   return true;

@@ -97,16 +97,13 @@ bool add_normalization(Builder& builder, FunctionId id) {
   const int64_t values = x.shape[0] * x.shape[2] * x.shape[3];
   // The reference says what is wrong with one value per channel.
   if (op->batch_stat && values <= 1) return false;
-  bool needs_gradient = false;
   std::vector<ValueId> inputs;
   for (const VariableId variable : function.inputs) {
     const Value& value = builder.made(variable);
     if (!value.is_float() || (variable != function.inputs[0] && !value.is_leaf)) return false;
-    needs_gradient = needs_gradient || value.needs_gradient;
     inputs.push_back(builder.value_of(variable));
   }
-  const ValueId y =
-      builder.add_value(function.outputs[0], ElementType::kFloat32, x.layout, needs_gradient);
+  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, x.layout, inputs);
   builder.add_step(std::make_unique<NormalizationStep>(
       builder, builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y}, *op));
   return true;

@@ -4,6 +4,7 @@
 
 #include "octet/base/error.h"
 #include "octet/kernels/elementwise.h"
+#include "octet/kernels/quantize.h"
 #include "octet/kernels/requantize.h"
 #include "octet/plan/steps/integer_layer.h"
 #include "octet/plan/steps/rounding_step.h"
@@ -102,9 +103,13 @@ bool fits_channels(const Builder& builder, VariableId parameter, const Shape& x)
                                        shape[1] == x[1] && shape.num_elements() == x[1]);
 }
 
+// One scale and zero point, which are not trained.
 bool has_scalar_qparams(const Builder& builder, const Function& function) {
-  return is_scalar_leaf(builder, function.inputs[kScale]) &&
-         is_scalar_leaf(builder, function.inputs[kZeroPoint]);
+  for (const size_t i : {kScale, kZeroPoint}) {
+    const VariableId qparam = function.inputs[i];
+    if (!is_scalar_leaf(builder, qparam) || builder.made(qparam).needs_gradient) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -122,14 +127,10 @@ bool add_quantize(Builder& builder, FunctionId id) {
   }
   if (format.dtype != DType::kInt8 && format.dtype != DType::kUInt8) return false;
   const ElementType type = format.dtype == DType::kInt8 ? ElementType::kInt8 : ElementType::kUInt8;
-  const Value& source = builder.made(x);
-  const ValueId y =
-      builder.add_value(function.outputs[0], type, source.layout, source.needs_gradient);
+  const std::vector<ValueId> inputs = builder.values_of(function);
+  const ValueId y = builder.add_value(function.outputs[0], type, builder.made(x).layout, inputs);
   builder.add_step(std::make_unique<QuantizeStep>(
-      builder, builder.graph().display_name(id),
-      std::vector<ValueId>{builder.value_of(x), builder.value_of(function.inputs[kScale]),
-                           builder.value_of(function.inputs[kZeroPoint])},
-      std::vector<ValueId>{y},
+      builder, builder.graph().display_name(id), inputs, std::vector<ValueId>{y},
       kernels::Requantization{.multiplier = {},
                               .bias = {},
                               .offset = {},
@@ -151,12 +152,11 @@ bool add_dequantize_sums(Builder& builder, FunctionId id) {
       builder.made(function.inputs[kScale]).needs_gradient) {
     return false;
   }
-  std::vector<ValueId> inputs;
-  for (const VariableId input : function.inputs) inputs.push_back(builder.value_of(input));
-  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, source.layout,
-                                      source.needs_gradient);
-  builder.add_step(std::make_unique<DequantizeSumsStep>(
-      builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y}));
+  const std::vector<ValueId> inputs = builder.values_of(function);
+  const ValueId y =
+      builder.add_value(function.outputs[0], ElementType::kFloat32, source.layout, inputs);
+  builder.add_step(std::make_unique<DequantizeSumsStep>(builder.graph().display_name(id), inputs,
+                                                        std::vector<ValueId>{y}));
   return true;
 }
 
@@ -166,13 +166,11 @@ bool add_dequantize(Builder& builder, FunctionId id) {
       !has_scalar_qparams(builder, function) || !is_small_integer(builder, function.inputs[kX])) {
     return false;
   }
-  const Value& source = builder.made(function.inputs[kX]);
-  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, source.layout,
-                                      source.needs_gradient);
-  std::vector<ValueId> inputs;
-  for (const VariableId input : function.inputs) inputs.push_back(builder.value_of(input));
-  builder.add_step(std::make_unique<DequantizeStep>(builder.graph().display_name(id),
-                                                    std::move(inputs), std::vector<ValueId>{y}));
+  const std::vector<ValueId> inputs = builder.values_of(function);
+  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32,
+                                      builder.made(function.inputs[kX]).layout, inputs);
+  builder.add_step(std::make_unique<DequantizeStep>(builder.graph().display_name(id), inputs,
+                                                    std::vector<ValueId>{y}));
   return true;
 }
 

@@ -1,6 +1,6 @@
 #include "octet/plan/steps/quantized_add_step.h"
 
-#include "octet/kernels/elementwise.h"
+#include "octet/kernels/quantize.h"
 #include "octet/ops/quantized_arithmetic.h"
 #include "octet/plan/steps/integer_layer.h"
 #include "octet/plan/steps/rounding_step.h"
@@ -89,9 +89,7 @@ bool add_change_of_scale(Builder& builder, FunctionId id) {
     if (i > 0 && !is_scalar_leaf(builder, function.inputs[i])) return false;
     inputs.push_back(builder.value_of(function.inputs[i]));
   }
-  const Value& source = builder.made(x);
-  const ValueId y =
-      builder.add_value(function.outputs[0], *type, source.layout, source.needs_gradient);
+  const ValueId y = builder.add_value(function.outputs[0], *type, builder.made(x).layout, inputs);
   builder.add_step(std::make_unique<ChangeOfScaleStep>(
       builder, builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y}, *op));
   return true;
@@ -116,8 +114,7 @@ bool add_quantized_add(Builder& builder, FunctionId id) {
   for (size_t i = 0; i < function.inputs.size(); ++i) {
     inputs.push_back(i == kB ? builder.as_layout(b, layout) : builder.value_of(function.inputs[i]));
   }
-  const bool needs_gradient = builder.made(a).needs_gradient || builder.made(b).needs_gradient;
-  const ValueId y = builder.add_value(function.outputs[0], *type, layout, needs_gradient);
+  const ValueId y = builder.add_value(function.outputs[0], *type, layout, inputs);
   builder.add_step(std::make_unique<QuantizedAddStep>(
       builder, builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y}, *add));
   return true;

@@ -68,15 +68,11 @@ bool add_quantized_affine(Builder& builder, FunctionId id) {
   if (affine == nullptr) return false;
   const auto inputs = layer_inputs(builder, function, *affine, Layout::kPlain);
   if (!inputs) return false;
-  bool needs_gradient = false;
-  for (const ValueId input : *inputs) {
-    needs_gradient = needs_gradient || builder.value(input).needs_gradient;
-  }
   const int64_t columns = builder.type(function.inputs[kW]).shape[0];
   const int64_t rows = builder.type(function.inputs[kX]).shape.num_elements() / columns;
   const int64_t outputs = builder.type(function.outputs[0]).shape.num_elements() / rows;
-  const ValueId y = builder.add_value(function.outputs[0], *element_type_of(*affine),
-                                      Layout::kPlain, needs_gradient);
+  const ValueId y =
+      builder.add_value(function.outputs[0], *element_type_of(*affine), Layout::kPlain, *inputs);
   // A row of channels is a row of memory, in the plain layout too.
   const LayerAsConvolution layer{
       .shape = {.batch = rows, .in_channels = columns, .out_channels = outputs},

@@ -27,8 +27,7 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
                            std::vector<ValueId> outputs, const LayerAsConvolution& layer,
                            const IntegerOutput& output)
       : QuantizedLayerStep(builder, std::move(name), std::move(inputs), std::move(outputs), layer,
-                           output),
-        out_channels_(layer.shape.out_channels) {
+                           output) {
     if (!builder.value(this->outputs()[0]).needs_gradient) return;
     backward_.emplace(layer.shape,
                       kernels::FloatConvolution::Options{
@@ -48,12 +47,8 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
     float* dbias = has_bias() ? input_gradient(kBias) : nullptr;
     if (dw == nullptr && dbias == nullptr) return;
     const float* x = x_floats();
-    // The primitive makes both; what nobody wants goes to a place of its own.
-    if (dw == nullptr) unwanted_.resize(weights().numel());
-    if (dbias == nullptr) unwanted_bias_.resize(out_channels_);
     const Timed timed(primitive_seconds_);
-    backward_->backward_weights(x, dy, dw != nullptr ? dw : unwanted_.data(),
-                                dbias != nullptr ? dbias : unwanted_bias_.data(), buffer(scratch_));
+    backward_->backward_weights(x, dy, dw, dbias, buffer(scratch_));
   }
 
  protected:
@@ -62,10 +57,8 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
   }
 
  private:
-  int64_t out_channels_;
   std::optional<kernels::FloatConvolution> backward_;  // over the same integers
   BufferId scratch_ = kNoId;
-  std::vector<float> unwanted_, unwanted_bias_;
 };
 
 }  // namespace
@@ -84,11 +77,7 @@ bool add_quantized_convolution(Builder& builder, FunctionId id) {
                                  .y = quantized_layout(shape->out_channels)};
   const auto inputs = layer_inputs(builder, function, *integers, layer.x);
   if (!inputs) return false;
-  bool needs_gradient = false;
-  for (const ValueId input : *inputs) {
-    needs_gradient = needs_gradient || builder.value(input).needs_gradient;
-  }
-  const ValueId output = builder.add_value(y, *element_type_of(*integers), layer.y, needs_gradient);
+  const ValueId output = builder.add_value(y, *element_type_of(*integers), layer.y, *inputs);
   builder.add_step(
       std::make_unique<QuantizedConvolutionStep>(builder, builder.graph().display_name(id), *inputs,
                                                  std::vector<ValueId>{output}, layer, *integers));

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "octet/base/error.h"
-#include "octet/kernels/elementwise.h"
 #include "octet/kernels/requantize.h"
 #include "octet/ops/quantized_layers.h"
 #include "octet/plan/steps/integer_layer.h"
@@ -35,10 +34,6 @@ QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
   whole_bias_ = has_bias_ && builder.type(builder.value(this->inputs()[kBias]).variable).dtype !=
                                  DType::kFloat32;
   convolution_.emplace(layer.shape, x.is_signed(), layer.x, layer.y);
-  if (accumulates_) {
-    sums_ = builder.add_buffer(y.elements() * 4);
-    memory.forward_scratch = {sums_};
-  }
   if (!y.needs_gradient) return;
   floats_ = builder.add_buffer(x.elements() * 4);
   memory.backward_scratch = {floats_};
@@ -52,12 +47,8 @@ void QuantizedLayerStep::forward() {
   if (has_bias_) set_bias();
   const auto x_zero = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
   if (accumulates_) {
-    auto* sums = static_cast<int32_t*>(buffer(sums_));
-    {
-      const Timed timed(primitive_seconds_);
-      convolution_->accumulate(x.data, x_zero, sums);
-    }
-    return kernels::finish_sums(sums, layer_.rows(), bias_, y.floats());
+    const Timed timed(primitive_seconds_);
+    return convolution_->accumulate(x.data, x_zero, bias_, y.floats());
   }
   set_requantization();
   const Timed timed(primitive_seconds_);
@@ -79,15 +70,10 @@ float* QuantizedLayerStep::x_floats() {
   return float_buffer(floats_);
 }
 
-// Parameters that did not change since they were packed are left as they are.
 void QuantizedLayerStep::pack_weights() {
-  const Value& w = input(kW);
-  const bool same = w.is_leaf && packed_from_ == w.data && packed_version_ == w.tensor._version();
-  if (same) return;
-  weights_ = convolution_weights(w);
+  if (!packed_.renew(input(kW))) return;
+  weights_ = convolution_weights(input(kW));
   convolution_->pack_weights(weights_.data_ptr<float>());
-  packed_from_ = w.data;
-  packed_version_ = w.tensor._version();
 }
 
 void QuantizedLayerStep::set_bias() {

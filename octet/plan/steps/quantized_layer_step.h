@@ -7,6 +7,7 @@
 #include "octet/kernels/convolution_shape.h"
 #include "octet/kernels/integer_convolution.h"
 #include "octet/ops/integer_output.h"
+#include "octet/plan/derived_from.h"
 #include "octet/plan/steps/rounding_step.h"
 
 namespace octet::plan {
@@ -54,10 +55,9 @@ class QuantizedLayerStep : public RoundingStep {
   bool has_bias_ = false;
   bool whole_bias_ = false;  // int32, else a float in units of the sums
   std::optional<kernels::IntegerConvolution> convolution_;
-  BufferId sums_ = kNoId, floats_ = kNoId;
+  BufferId floats_ = kNoId;
   at::Tensor weights_;
-  const void* packed_from_ = nullptr;
-  int64_t packed_version_ = -1;
+  DerivedFrom packed_;
   std::vector<int32_t> bias_;
   std::vector<float> offset_, multiplier_;
 };

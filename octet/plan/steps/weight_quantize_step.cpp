@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "octet/kernels/elementwise.h"
+#include "octet/kernels/quantize_weights.h"
 #include "octet/plan/steps/integer_layer.h"
 #include "octet/quant/finite.h"
 
@@ -99,13 +99,11 @@ bool add_weight_quantize(Builder& builder, FunctionId id) {
                  builder.type(function.inputs[kZeroPoint]).shape, rows)) {
     return false;
   }
-  std::vector<ValueId> inputs;
-  for (const VariableId input : function.inputs) inputs.push_back(builder.value_of(input));
-  const ValueId q =
-      builder.add_value(function.outputs[0], ElementType::kFloat32, kernels::Layout::kPlain,
-                        builder.made(function.inputs[kX]).needs_gradient);
-  builder.add_step(std::make_unique<WeightQuantizeStep>(
-      builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{q}, rows));
+  const std::vector<ValueId> inputs = builder.values_of(function);
+  const ValueId q = builder.add_value(function.outputs[0], ElementType::kFloat32,
+                                      kernels::Layout::kPlain, inputs);
+  builder.add_step(std::make_unique<WeightQuantizeStep>(builder.graph().display_name(id), inputs,
+                                                        std::vector<ValueId>{q}, rows));
   return true;
 }
 

@@ -1,0 +1,76 @@
+// Eight floats, which have one byte of gradient bits, as vectors: what the loops of these kernels
+// are made of. Included once for each instruction set, behind foreach_target.h.
+#if defined(OCTET_KERNELS_EIGHT_FLOATS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef OCTET_KERNELS_EIGHT_FLOATS_INL_H
+#undef OCTET_KERNELS_EIGHT_FLOATS_INL_H
+#else
+#define OCTET_KERNELS_EIGHT_FLOATS_INL_H
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace octet::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// They are one vector, or several where vectors are shorter.
+using FloatTag = hn::CappedTag<float, 8>;
+using IntTag = hn::RebindToSigned<FloatTag>;
+using FloatVector = hn::Vec<FloatTag>;
+using IntVector = hn::Vec<IntTag>;
+inline constexpr int kEight = 8;
+inline constexpr int kLanes = hn::MaxLanes(FloatTag());
+inline constexpr int kVectors = kEight / kLanes;
+static_assert(kLanes * kVectors == kEight);
+
+HWY_INLINE FloatVector set(float value) {
+  return hn::Set(FloatTag(), value);
+}
+
+HWY_INLINE FloatVector load(const float* x) {
+  return hn::LoadU(FloatTag(), x);
+}
+
+// x rounded to whole numbers; exact for numbers of any size.
+template <bool kHalfAway>
+HWY_INLINE FloatVector whole(FloatVector x) {
+  if constexpr (!kHalfAway) return hn::Round(x);
+  // The rest behind the point is exact.
+  const FloatVector toward_zero = hn::Trunc(x);
+  const auto away = hn::Ge(hn::Abs(hn::Sub(x, toward_zero)), set(0.5F));
+  return hn::Add(toward_zero, hn::IfThenElseZero(away, hn::CopySign(set(1.0F), x)));
+}
+
+// The bits of vector number `vector` of the eight.
+HWY_INLINE unsigned bits_of(hn::Mask<FloatTag> mask, int vector) {
+  uint8_t bytes[8] = {};
+  hn::StoreMaskBits(FloatTag(), mask, bytes);
+  return static_cast<unsigned>(bytes[0]) << (vector * kLanes);
+}
+
+HWY_INLINE hn::Mask<FloatTag> mask_of(uint8_t bits, int vector) {
+  const uint8_t bytes[8] = {static_cast<uint8_t>(bits >> (vector * kLanes))};
+  return hn::LoadMaskBits(FloatTag(), bytes);
+}
+
+// Elements of one task: they fit into the second-level cache.
+inline constexpr int64_t kChunk = 1 << 14;
+
+// Calls body(begin, end) for pieces of [0, count) that begin at multiples of eight.
+template <class Body>
+void for_chunks(int64_t count, const Body& body) {
+  const int64_t chunks = (count + kChunk - 1) / kChunk;
+#pragma omp parallel for if (chunks > 1)
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    body(chunk * kChunk, std::min(count, (chunk + 1) * kChunk));
+  }
+}
+
+}  // namespace octet::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,47 @@
+// Loops over values with one scale, between floats and 8-bit integers, in whatever layout all
+// operands share. Vectorized, and the same to the bit on every processor and for any number of
+// threads.
+//
+// Gradient bits (`passes`): bit i % 8 of byte i / 8 says whether the straight-through estimator
+// passes the gradient of element i.
+#pragma once
+
+#include <cstdint>
+
+#include "octet/kernels/requantization.h"
+
+namespace octet::kernels {
+
+// 8-bit integers q that stand for (q - zero_point) * scale.
+struct QuantizedOperand {
+  const void* data = nullptr;
+  bool is_signed = true;
+  int32_t zero_point = 0;
+  float scale = 1;
+};
+
+// q = clamp(round(x / scale) + zero_point); `output` as in requantization.h, of which neither
+// multiplier nor activation count. passes: null if not wanted. False if x is not finite
+// throughout.
+bool quantize(const float* x, const Requantization& output, float scale, int64_t count,
+              bool is_signed, void* q, uint8_t* passes);
+
+// y = (q - zero_point) * scale
+void dequantize(const QuantizedOperand& x, int64_t count, float* y);
+
+// y = clamp(round(act(a + b) / y_scale) + zero_point) of the real numbers (q - zero_point) * scale,
+// in float32, operation by operation (ops/quantized_arithmetic.h). `output` as in requantization.h
+// with six = 6 in real numbers; its multiplier is not used.
+void quantized_add(const QuantizedOperand& a, const QuantizedOperand& b,
+                   const Requantization& output, float y_scale, int64_t count, bool is_signed,
+                   void* y, uint8_t* passes);
+
+// The same of one operand: y = clamp(round(act(x) / y_scale) + zero_point).
+void change_scale(const QuantizedOperand& x, const Requantization& output, float y_scale,
+                  int64_t count, bool is_signed, void* y, uint8_t* passes);
+
+// da = passes ? dy * factor_a : 0, db likewise; either may be null, and da or db may be dy.
+void masked_scale(const float* dy, const uint8_t* passes, float factor_a, float factor_b,
+                  int64_t count, float* da, float* db);
+
+}  // namespace octet::kernels
