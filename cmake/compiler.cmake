@@ -42,6 +42,7 @@ if(OCTET_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     message(FATAL_ERROR "OCTET_FUZZ needs clang, whose libFuzzer it uses: -D CMAKE_CXX_COMPILER=clang++")
   endif()
-  target_compile_options(octet_compile_options INTERFACE -fsanitize=fuzzer-no-link,address -O1 -g1)
+  target_compile_options(octet_compile_options INTERFACE -fsanitize=fuzzer-no-link,address -O1 -g1
+                         "SHELL:-include ${PROJECT_SOURCE_DIR}/tools/clang_prelude.h")
   target_link_options(octet_compile_options INTERFACE -fsanitize=address)
 endif()

@@ -9,7 +9,7 @@ that it includes, and is not looked at again until one of these changes. Files g
 --all take as long as they take.
 
 Needs the compile commands of a configured build. They are g++'s; what clang cannot use of them (the
-precompiled header) is left out, and clang_tidy_prelude.h is put in.
+precompiled header) is left out, and clang_prelude.h is put in.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PRELUDE = ROOT / "tools" / "clang_tidy_prelude.h"
+PRELUDE = ROOT / "tools" / "clang_prelude.h"
 FOLDERS = ("octet", "tests", "examples", "bench")
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 RECENT_COMMITS = 10

@@ -13,8 +13,10 @@ namespace octet {
 at::Generator& RandomState::generator(c10::Device device) {
   auto [entry, inserted] = generators_.try_emplace(device.str());
   if (inserted) {
-    // A clone of the device's default generator is of the right kind for that device.
-    entry->second = at::globalContext().defaultGenerator(device).clone();
+    // A clone of the device's default generator is of the right kind for that device, but libtorch
+    // 1.13 never frees it: there is one only where the kind is not known here.
+    entry->second = device.is_cpu() ? at::make_generator<at::CPUGeneratorImpl>()
+                                    : at::globalContext().defaultGenerator(device).clone();
     entry->second.set_current_seed(seed_);
   }
   return entry->second;

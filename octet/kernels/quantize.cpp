@@ -129,6 +129,31 @@ struct ChangeScaleEight {
   }
 };
 
+// The elements from begin to end; false if one is not finite.
+template <bool kHalfAway, class Byte>
+bool quantize_chunk(const float* x, const Requantization& output, float scale, int64_t begin,
+                    int64_t end, Byte* q, uint8_t* passes) {
+  const QuantizeEight<kHalfAway, Byte> body{Rounding<kHalfAway>(output), set(scale)};
+  unsigned seen = 0;
+  int64_t i = begin;
+  for (; i + kEight <= end; i += kEight) {
+    const unsigned bits = body(x + i, q + i);
+    if (passes != nullptr) passes[i / 8] = static_cast<uint8_t>(bits);
+    seen |= bits;
+  }
+  if (i < end) {
+    float values[kEight] = {};
+    Byte bytes[kEight];
+    std::copy(x + i, x + end, values);
+    const unsigned bits = body(values, bytes);
+    std::copy_n(bytes, end - i, q + i);
+    if (passes != nullptr) passes[i / 8] = static_cast<uint8_t>(bits);
+    seen |= bits;
+  }
+  return seen >> 8 == 0;
+}
+
+// Vectors stay out of the body of the loop: clang compiles that without the instruction set.
 template <bool kHalfAway, class Byte>
 bool quantize_all(const float* x, const Requantization& output, float scale, int64_t count, Byte* q,
                   uint8_t* passes) {
@@ -136,25 +161,8 @@ bool quantize_all(const float* x, const Requantization& output, float scale, int
   const int64_t chunks = (count + kChunk - 1) / kChunk;
 #pragma omp parallel for reduction(+ : wild_chunks) if (chunks > 1)
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-    const QuantizeEight<kHalfAway, Byte> body{Rounding<kHalfAway>(output), set(scale)};
-    const int64_t end = std::min(count, (chunk + 1) * kChunk);
-    unsigned seen = 0;
-    int64_t i = chunk * kChunk;
-    for (; i + kEight <= end; i += kEight) {
-      const unsigned bits = body(x + i, q + i);
-      if (passes != nullptr) passes[i / 8] = static_cast<uint8_t>(bits);
-      seen |= bits;
-    }
-    if (i < end) {
-      float values[kEight] = {};
-      Byte bytes[kEight];
-      std::copy(x + i, x + end, values);
-      const unsigned bits = body(values, bytes);
-      std::copy_n(bytes, end - i, q + i);
-      if (passes != nullptr) passes[i / 8] = static_cast<uint8_t>(bits);
-      seen |= bits;
-    }
-    if (seen >> 8 != 0) ++wild_chunks;
+    const int64_t begin = chunk * kChunk, end = std::min(count, begin + kChunk);
+    if (!quantize_chunk<kHalfAway>(x, output, scale, begin, end, q, passes)) ++wild_chunks;
   }
   return wild_chunks == 0;
 }

@@ -81,10 +81,10 @@ Shape checked_shape(const Proto& proto, int64_t element_size, const Place& place
 
 at::Tensor tensor_of_bytes(const std::string& bytes, const Shape& shape, const TypeRow& type,
                            const Place& place) {
-  at::Tensor tensor = at::empty(shape, type.stored);
-  const auto expected = static_cast<size_t>(tensor.numel()) * tensor.element_size();
+  const size_t expected = static_cast<size_t>(shape.num_elements()) * c10::elementSize(type.stored);
   check(bytes.size() == expected, place, "has {} bytes of data, its shape {} of {} needs {}",
         bytes.size(), to_string(shape), type.name, expected);
+  at::Tensor tensor = at::empty(shape, type.stored);
   // libtorch takes any bit pattern but 0 and 1 for a bool as it pleases.
   if (type.stored == at::kBool) {
     bool* values = tensor.data_ptr<bool>();
@@ -99,9 +99,9 @@ at::Tensor tensor_of_bytes(const std::string& bytes, const Shape& shape, const T
 template <class Stored, class Field>
 at::Tensor tensor_of_field(const Field& field, const Shape& shape, const TypeRow& type,
                            const Place& place) {
+  check(field.size() == shape.num_elements(), place, "has {} values, its shape {} needs {}",
+        field.size(), to_string(shape), shape.num_elements());
   at::Tensor tensor = at::empty(shape, type.stored);
-  check(field.size() == tensor.numel(), place, "has {} values, its shape {} needs {}", field.size(),
-        to_string(shape), tensor.numel());
   auto* values = static_cast<Stored*>(tensor.data_ptr());
   for (int i = 0; i < field.size(); ++i) values[i] = static_cast<Stored>(field[i]);
   return tensor;

@@ -1,4 +1,5 @@
-// Read before every file that clang-tidy looks at (see run_clang_tidy.sh), never by a compiler.
+// Read before every file by clang: by clang-tidy (run_clang_tidy.py) and for the libFuzzer programs
+// (cmake/compiler.cmake). g++ does not need it.
 //
 // In C++20 libstdc++'s std::vector is constexpr. clang then instantiates its members where g++ does
 // not yet, and stops at libtorch's vectors of types that are still incomplete. Here std::vector is
