@@ -58,8 +58,9 @@ ScaleShift scale_shift_of(const Graph& graph, FunctionId id, const ParameterStor
   const at::Tensor inverse_deviation = at::rsqrt(variance + eps).masked_fill(constant, 0);
   at::Tensor scale = inverse_deviation;
   if (inputs.gamma != kNoId) scale = scale * values(graph, inputs.gamma, parameters);
-  at::Tensor shift = -mean * scale;
-  if (inputs.beta != kNoId) shift = shift + values(graph, inputs.beta, parameters);
+  const at::Tensor beta =
+      inputs.beta != kNoId ? values(graph, inputs.beta, parameters) : at::zeros_like(scale);
+  const at::Tensor shift = beta - mean * scale;
   OCTET_CHECK(at::isfinite(scale).all().item<bool>() && at::isfinite(shift).all().item<bool>(),
               graph.display_name(id),
               "cannot be folded: its statistics or parameters are NaN, infinite, or a variance is "
@@ -68,7 +69,14 @@ ScaleShift scale_shift_of(const Graph& graph, FunctionId id, const ParameterStor
     log_debug("[{}] {} of {} channels are constant and are folded into their shift",
               graph.display_name(id), count, constant.numel());
   }
-  return {scale, shift, inverse_deviation};
+  return {scale, shift, inverse_deviation, beta};
+}
+
+void shrink(ScaleShift& normalization, const at::Tensor& kept) {
+  ScaleShift& n = normalization;
+  n.scale = n.scale * kept;
+  n.inverse_deviation = n.inverse_deviation * kept;
+  n.shift = n.mean + (n.shift - n.mean) * kept;
 }
 
 std::string batch_norm_key(const Graph& graph, FunctionId id) {

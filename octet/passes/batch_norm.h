@@ -43,8 +43,13 @@ struct ScaleShift {
   at::Tensor scale;
   at::Tensor shift;
   at::Tensor inverse_deviation;  // 1 / sqrt(variance + eps): the scale without gamma
+  at::Tensor mean;               // of what the normalization gives: beta, or 0
 };
 ScaleShift scale_shift_of(const Graph& graph, FunctionId id, const ParameterStore& parameters);
+
+// Leaves of each channel's deviations from its mean the share `kept` (C), 0 .. 1: what a
+// normalization with the variance (variance + eps) / kept^2 - eps gives.
+void shrink(ScaleShift& normalization, const at::Tensor& kept);
 
 // The names of all parameters that the normalization uses: together with the weight's they say
 // what a folded parameter was computed from.

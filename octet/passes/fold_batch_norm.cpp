@@ -32,6 +32,19 @@ at::Tensor along_outputs(const Attributes& attributes, const WeightedLayer& laye
   return values.reshape(shape);
 }
 
+// What the bound of the configuration leaves of each output channel's weight, 0 .. 1. `weight` is
+// the folded one.
+at::Tensor within_limit(const at::Tensor& weight, int64_t output_axis, double limit) {
+  std::vector<int64_t> others;
+  for (int64_t axis = 0; axis < weight.dim(); ++axis) {
+    if (axis != output_axis) others.push_back(axis);
+  }
+  const at::Tensor largest = others.empty() ? weight.abs() : weight.abs().amax(others);
+  const at::Tensor varying = largest.masked_select(largest > 0);
+  if (varying.numel() == 0) return at::ones_like(largest);
+  return (varying.median() * limit / largest).clamp_max(1);
+}
+
 // The layer that can take the normalization in; kNoId if there is none.
 FunctionId foldable_producer(const Graph& graph, FunctionId batch_norm, const Uses& uses,
                              const std::set<VariableId>& held) {
@@ -65,11 +78,15 @@ Graph fold_batch_norm(Graph graph, PassContext& ctx) {
     const WeightedLayer traits = *weighted_layer(graph, producer);
     const FoldedNames names =
         folded_parameters(graph, producer, id, ctx, [&](const LayerValues& v) {
-          const ScaleShift bn = scale_shift_of(graph, id, *ctx.parameters);
-          return Fold{
-              along_outputs(layer.attributes, traits, v.weight, bn.scale),
-              v.bias.defined() ? bn.scale * v.bias + bn.shift : bn.shift,
-          };
+          ScaleShift bn = scale_shift_of(graph, id, *ctx.parameters);
+          at::Tensor weight_scale = along_outputs(layer.attributes, traits, v.weight, bn.scale);
+          if (ctx.config.bn_folding_limit > 0 && !ctx.config.channel_wise &&
+              v.weight.size(traits.output_axis) == bn.scale.numel()) {
+            shrink(bn, within_limit(v.weight * weight_scale, traits.output_axis,
+                                    ctx.config.bn_folding_limit));
+            weight_scale = along_outputs(layer.attributes, traits, v.weight, bn.scale);
+          }
+          return Fold{weight_scale, v.bias.defined() ? bn.scale * v.bias + bn.shift : bn.shift};
         });
     const std::vector<VariableId> outputs = graph.function(id).outputs;
     graph.erase_function(id);

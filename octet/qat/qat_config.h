@@ -46,6 +46,7 @@ void visit_config_fields(Config& config, Visit&& visit) {
   visit("bn_folding", config.bn_folding);
   visit("bn_self_folding", config.bn_self_folding);
   visit("bn_folding_keep_step", config.bn_folding_keep_step);
+  visit("bn_folding_limit", config.bn_folding_limit);
   visit("channel_last", config.channel_last);
   visit("dtype", config.dtype);
   visit("bits", config.bits);

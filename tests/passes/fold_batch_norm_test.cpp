@@ -168,6 +168,55 @@ TEST_F(FoldBatchNorm, AConstantChannelBecomesItsShift) {
   for (const int channel : {0, 1, 3}) EXPECT_TRUE(weight[channel].ne(0).any().item<bool>());
 }
 
+// Channel 3 hardly varies in front of the normalization: by the formula its weights are a thousand
+// times its neighbours'.
+class WideChannel : public FoldBatchNorm {
+ protected:
+  WideChannel()
+      : graph_(load(network("  h = DepthwiseConvolution(x, c/W, c/b)\n",
+                            "  parameter c/W: float32 (4, 3, 3)\n  parameter c/b: float32 (4)\n",
+                            4))) {
+    parameters_.at("bn/var").value.detach().select(1, 3).fill_(1e-9);
+  }
+  // The largest weight of each channel.
+  at::Tensor largest() const { return parameters_.at("c/w-folded").value.abs().amax({1, 2}); }
+  double ratio() const { return largest()[3].item<double>() / largest().median().item<double>(); }
+
+  Graph graph_;
+};
+
+TEST_F(WideChannel, IsBoundedByTheLimit) {
+  ctx_.config.bn_folding_limit = 16;
+  fold_batch_norm(graph_, ctx_);
+  EXPECT_NEAR(ratio(), 16, 16 * 2e-7);  // the weight is rounded to float once, the median too
+}
+
+TEST_F(WideChannel, KeepsItsMean) {
+  ctx_.config.bn_folding_limit = 16;
+  fold_batch_norm(graph_, ctx_);
+  // An input whose convolution gives the running mean: the normalization then gives beta.
+  const auto value = [&](const std::string& name) {
+    return parameters_.at(name).value.detach().flatten()[3].item<double>();
+  };
+  const double kept = parameters_.at("c/w-folded").value[3].flatten()[0].item<double>() /
+                      parameters_.at("c/W").value[3].flatten()[0].item<double>();
+  EXPECT_NEAR(value("c/b-folded"), value("bn/beta") + kept * (value("c/b") - value("bn/mean")),
+              1e-6 * std::abs(kept));
+}
+
+TEST_F(WideChannel, IsAsTheFormulaSaysWithoutALimit) {
+  ctx_.config.bn_folding_limit = 0;
+  fold_batch_norm(graph_, ctx_);
+  EXPECT_GT(ratio(), 50);
+}
+
+TEST_F(WideChannel, HasAScaleOfItsOwnChannelWise) {
+  ctx_.config.bn_folding_limit = 16;
+  ctx_.config.channel_wise = true;
+  fold_batch_norm(graph_, ctx_);
+  EXPECT_GT(ratio(), 50);
+}
+
 TEST_F(FoldBatchNorm, SharedWeightsWithTwoNormalizationsGetTwoFoldedWeights) {
   const Graph graph = load(R"(graph net {
   input x: float32 (-1, 4, 6, 6)

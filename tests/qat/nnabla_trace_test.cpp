@@ -80,6 +80,7 @@ QATConfig config_of(const nlohmann::json& run) {
   config.bn_folding = run.value("bn_folding", false);
   config.bn_self_folding = run.value("bn_self_folding", false);
   config.bn_folding_keep_step = false;
+  config.bn_folding_limit = 0;
   config.activation_fusion = false;
   config.pow2 = parse_pow2(run.value("pow2", "NOTROUND"));
   config.skip_bias = run.value("skip_bias", false);

@@ -43,6 +43,9 @@ TEST(QATConfig, SaysWhatToWriteInstead) {
       "alone");
   EXPECT_EQ(error_after([](QATConfig& c) { c.bits = 9; }),
             "[QATConfig] bits 9 is outside of 2 to 8");
+  EXPECT_EQ(error_after([](QATConfig& c) { c.bn_folding_limit = 0.5; }),
+            "[QATConfig] bn_folding_limit 0.5 is no factor between weights; write at least 1, or 0 "
+            "for no bound");
   EXPECT_EQ(error_after([](QATConfig& c) { c.bits_weight = 1; }),
             "[QATConfig] bits_weight 1 is outside of 2 to 8");
   EXPECT_EQ(error_after([](QATConfig& c) { c.dtype = DType::kFloat32; }),
