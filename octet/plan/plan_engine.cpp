@@ -5,12 +5,15 @@
 
 #include "octet/base/error.h"
 #include "octet/base/logging.h"
+#include "octet/kernels/instruction_set.h"
 #include "octet/plan/compile.h"
 #include "octet/plan/stopwatch.h"
 
 namespace octet::plan {
 
-PlanEngine::PlanEngine(const PlanEngineOptions& options) : options_(options) {}
+PlanEngine::PlanEngine(const PlanEngineOptions& options) : options_(options) {
+  kernels::apply_instruction_set_limit();
+}
 PlanEngine::~PlanEngine() = default;
 
 Plan* PlanEngine::last_plan() {

@@ -28,11 +28,12 @@ struct Outcome {
 
 class ProgramTest : public ::testing::Test {
  protected:
-  // Runs `octet ARGUMENTS` through the shell, on one thread.
-  Outcome octet(const std::string& arguments) const {
+  // Runs `octet ARGUMENTS` through the shell, on one thread; `variables` of the environment: A=B
+  // ...
+  Outcome octet(const std::string& arguments, const std::string& variables = "") const {
     const std::string command =
-        fmt::format("OMP_NUM_THREADS=1 '{}' {} >'{}' 2>'{}' </dev/null", program_path(), arguments,
-                    folder_.path("stdout"), folder_.path("stderr"));
+        fmt::format("OMP_NUM_THREADS=1 {} '{}' {} >'{}' 2>'{}' </dev/null", variables,
+                    program_path(), arguments, folder_.path("stdout"), folder_.path("stderr"));
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder_.path("stdout")),
             read_file(folder_.path("stderr"))};
