@@ -1,6 +1,7 @@
 #include "octet/targets/check_graph.h"
 
 #include "octet/base/error.h"
+#include "octet/passes/integer_functions.h"
 #include "octet/targets/graph_checks.h"
 
 namespace octet {
@@ -41,6 +42,23 @@ void check_converted(const CheckedGraph& in, std::vector<Finding>& findings) {
   }
 }
 
+// Of the network as a whole, too: a target knows integer functions or does not.
+void check_integer_functions(const CheckedGraph& in, std::vector<Finding>& findings) {
+  if (in.rules.integer_functions) return;
+  std::vector<FunctionId> functions;
+  for (const FunctionId id : in.order) {
+    if (is_integer_function(in.graph.function(id).attributes)) functions.push_back(id);
+  }
+  if (functions.empty()) return;
+  findings.push_back(
+      {kNoId, "", "integer-function",
+       fmt::format("{} functions compute on integers, the first is {} ({}); {} takes "
+                   "Q/DQ pairs only: train with precision_mode SIM_QNN",
+                   functions.size(), in.graph.display_name(functions[0]),
+                   type_name(in.graph.function(functions[0]).attributes), in.rules.name),
+       true});
+}
+
 }  // namespace
 
 CheckedGraph::CheckedGraph(const Graph& checked, const ParameterStore& store, Target target)
@@ -65,6 +83,7 @@ std::vector<Finding> check_graph(const Graph& graph, const ParameterStore& param
   std::vector<Finding> findings;
   check_activation_type(in, findings);
   check_converted(in, findings);
+  check_integer_functions(in, findings);
   for (const FunctionId id : in.order) {
     if (carries_quantization(graph.function(id).attributes)) continue;
     const CheckedLayer layer = checked_layer(in, id);

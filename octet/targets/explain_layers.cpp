@@ -6,6 +6,7 @@
 #include "octet/base/error.h"
 #include "octet/base/words.h"
 #include "octet/passes/recorded_layers.h"
+#include "octet/targets/explain_integers.h"
 #include "octet/targets/graph_checks.h"
 
 namespace octet {
@@ -120,6 +121,12 @@ class Explainer {
     report.function = id;
     report.layer = layer.name();
     report.type = type_name(layer.function.attributes);
+    if (runs_on_stored_integers(in_.graph, id)) {
+      report.state = LayerState::QUANTIZED;
+      report.why = integers_text(in_.graph, id);
+      report.outcome = integer_outcome(in_.graph, id, in_.rules);
+      return report;
+    }
     report.state = state_of(layer);
     report.why = report.state == LayerState::FLOAT ? reason(layer) : inputs_text(layer);
     report.outcome = outcome(layer, report.state);

@@ -79,5 +79,43 @@ TEST_F(ExplainLayersTest, TheConfigurationTellsWhy) {
   EXPECT_EQ(lines[2], "act: float, exclude matches its name; float");
 }
 
+TEST_F(ExplainLayersTest, OfIntegerFunctions) {
+  graph_ = parse_graph(R"(graph net {
+  input x: float32 (-1, 2, 4, 4)
+  parameter sx: float32 (1, 1, 1, 1)
+  parameter zx: float32 (1, 1, 1, 1)
+  parameter w: int8 (3, 2, 3, 3)
+  parameter sw: float32 (3, 1, 1, 1)
+  parameter b: int32 (3)
+  parameter table: uint8 (256)
+  q = QuantizeLinear(x, sx, zx) {dtype=2}
+  c = QuantizedConvolution[conv](q, sx, zx, w, sw, sx, zx, b) {pad=(1, 1), dtype=2}
+  p = MaxPooling[pool](c) {kernel=(2, 2), stride=(2, 2)}
+  t = QuantizedLookup[table](p, table) {lowest=0, dtype=2}
+  r = Requantize[requantize](t, sx, zx, sx, zx) {dtype=2}
+  y = DequantizeLinear(r, sx, zx)
+  output y
+})");
+  for (const char* name : {"sx", "zx"}) store_.set(name, at::full({1, 1, 1, 1}, 1), false);
+  EXPECT_EQ(explained(Target::ONNXRUNTIME),
+            (std::vector<std::string>{
+                "conv: quantized, x uint8, weight int8 per channel, bias int32; QLinearConv",
+                "pool: quantized, x uint8; moves integers",
+                "table: quantized, x uint8, table uint8; Gather",
+                "requantize: quantized, x uint8; its definition in simpler operators"}));
+  EXPECT_EQ(explained(Target::DEFAULT)[0],
+            "conv: quantized, x uint8, weight int8 per channel, bias int32; integer arithmetic");
+  EXPECT_EQ(
+      explained(Target::TENSORRT)[0],
+      "conv: quantized, x uint8, weight int8 per channel, bias int32; refused: integer-function");
+  const std::vector<Finding> findings = check_graph(graph_, store_, Target::TENSORRT);
+  const auto refused = std::ranges::find(findings, "integer-function", &Finding::rule);
+  ASSERT_NE(refused, findings.end());
+  EXPECT_EQ(refused->message,
+            "3 functions compute on integers, the first is conv (QuantizedConvolution); tensorrt "
+            "takes Q/DQ pairs only: train with precision_mode SIM_QNN");
+  EXPECT_TRUE(refused->refused);
+}
+
 }  // namespace
 }  // namespace octet
