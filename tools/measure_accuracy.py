@@ -3,7 +3,8 @@
 
 For each model and seed: train in float; from there train on in float, and with QAT with and without
 batch normalization folding, with and without power-of-two scales, all for the same number of steps
-at the same learning rate. Every run is one call of the program `octet`.
+at the same learning rate. Every run is one call of the program `octet`; with --work a run whose
+figures are there already is not repeated.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 
-MODELS = {"mobilenet_v1": 0.25, "resnet18": 0.25, "resnet50": 0.25}  # name: width
+MODELS = {"mobilenet_v1": 0.25, "resnet18": 0.125, "resnet50": 0.125}  # name: width
 VARIANTS = {  # name: (bn_folding, pow2)
     "QAT": (False, "NOTROUND"),
     "QAT, folded": (True, "NOTROUND"),
@@ -38,8 +39,10 @@ def config_text(folding, pow2, recording):
 def octet(args, name, *command):
     """Runs the program and returns its figures."""
     metrics = args.work / f"{name}.json"
+    if metrics.exists():
+        return json.loads(metrics.read_text())["top1_error"]
     common = ["--data", args.data, "--batch", str(args.batch), "--device", args.device,
-              "--workers", "2", "--metrics", str(metrics)]
+              "--workers", "1", "--threads", str(args.threads), "--metrics", str(metrics)]
     done = subprocess.run([args.octet, *command, *common], capture_output=True, text=True,
                           check=False)
     if done.returncode != 0:
@@ -129,12 +132,16 @@ def main():
     parser.add_argument("--lr", type=float, default=0.1)
     parser.add_argument("--more-lr", type=float, default=0.01, help="of fine-tune and QAT")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=0, help="of one run; 0: all")
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs"),
                         help="folder for accuracy.md and accuracy.json")
+    parser.add_argument("--work", type=pathlib.Path,
+                        help="folder that keeps networks and figures, to go on with later")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="octet-accuracy-") as folder:
-        args.work = pathlib.Path(folder)
+        args.work = args.work or pathlib.Path(folder)
+        args.work.mkdir(parents=True, exist_ok=True)
         tasks = [(model, seed) for seed in range(args.seeds) for model in args.models]
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             results = dict(zip(tasks, pool.map(lambda task: measure(args, *task), tasks)))
