@@ -65,9 +65,10 @@ void QuantizationConfig::validate() const {
   OCTET_CHECK(bits >= 2 && bits <= 8, kWhere, "bits {} is outside of 2 to 8", bits);
   OCTET_CHECK(bits_weight >= 2 && bits_weight <= 8, kWhere, "bits_weight {} is outside of 2 to 8",
               bits_weight);
-  OCTET_CHECK(bn_folding_limit == 0 || bn_folding_limit >= 1, kWhere,
-              "bn_folding_limit {} is no factor between weights; write at least 1, or 0 for no bound",
-              bn_folding_limit);
+  OCTET_CHECK(
+      bn_folding_limit == 0 || bn_folding_limit >= 1, kWhere,
+      "bn_folding_limit {} is no factor between weights; write at least 1, or 0 for no bound",
+      bn_folding_limit);
   octet::validate(recorder_activation, "QATConfig recorder_activation");
   octet::validate(recorder_weight, "QATConfig recorder_weight");
   const bool learns = is_learned(recorder_activation) || is_learned(recorder_weight);
