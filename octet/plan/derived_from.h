@@ -11,14 +11,15 @@ class DerivedFrom {
   // what a step makes counts as new in every run.
   bool renew(const Value& value) {
     const int64_t version = value.tensor._version();
-    const bool same = value.is_leaf && source_ == value.data && version_ == version;
-    source_ = value.data;
+    const bool same = value.is_leaf && version_ == version && source_.defined() &&
+                      source_.data_ptr() == value.tensor.data_ptr();
+    source_ = value.tensor;
     version_ = version;
     return !same;
   }
 
  private:
-  const void* source_ = nullptr;
+  at::Tensor source_;  // held, so that no other parameter comes to lie there
   int64_t version_ = -1;
 };
 

@@ -7,17 +7,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "octet/base/error.h"
 #include "octet/graph/functions.h"
 #include "octet/graph/network.h"
 #include "octet/graph/parametric_functions.h"
 #include "octet/models/mobilenet_v1.h"
 #include "octet/models/resnet.h"
-#include "octet/passes/integer_functions.h"
-#include "octet/qat/qat_scheduler.h"
-#include "octet/train/momentum.h"
+#include "tests/support/quantized_job.h"
 #include "tests/support/random_graph.h"
 
 namespace octet {
@@ -92,66 +88,6 @@ TEST(PlanEngine, RandomGraphsAgreeWithTheReference) {
     }
   }
 }
-
-using Model = VariableRef (*)(const VariableRef& image, const models::ModelOptions& options);
-
-// A small classifier in TRAINING.
-struct QuantizedJob {
-  QuantizedJob(Model model, QATConfig config, int64_t image_size = 32)
-      : solver({.learning_rate = 0.01}), qat(configured(std::move(config)), solver) {
-    auto parameters = std::make_shared<ParameterStore>(5);
-    Network network(parameters, "training");
-    const Shape shape{4, 3, image_size, image_size};
-    image = network.input("image", shape);
-    label = network.input("label", {4, 1});
-    pred = model(image, {.test = false, .num_classes = 10, .width = 0.25});
-    loss = F::mean(F::softmax_cross_entropy(pred, label, {.axis = 1}), {.axes = {0, 1}});
-    solver.set_parameters(*parameters);
-    qat(pred);
-    RandomState random(7);
-    at::Generator generator = random.generator(at::kCPU);
-    image.d() = at::randn(shape, generator, at::kFloat);
-    label.d() = at::randint(0, 10, {4, 1}, generator, at::kFloat);
-    for (int i = 0; i < 3; ++i) step();
-    qat.step();
-  }
-
-  static QATConfig configured(QATConfig config) {
-    config.bn_folding = true;
-    config.bn_self_folding = true;
-    config.skip_inputs_layers = {};
-    config.skip_outputs_layers = {};
-    config.niter_to_recording = 1;
-    config.niter_to_training = 3;
-    return config;
-  }
-
-  void step() {
-    qat.step();
-    loss.forward();
-    solver.zero_grad();
-    loss.backward();
-    solver.update();
-  }
-
-  Graph& graph() { return loss.network().graph(); }
-  ParameterStore& parameters() { return *loss.network().parameters(); }
-  Values inputs() { return {{image.id(), image.d()}, {label.id(), label.d()}}; }
-  std::vector<VariableId> integer_values() {
-    std::vector<VariableId> ids;
-    for (const FunctionId id : graph().topological_order({loss.id()})) {
-      const Function& function = graph().function(id);
-      const bool gives = is_integer_function(function.attributes) ||
-                         std::holds_alternative<QuantizeLinear>(function.attributes);
-      if (gives) ids.push_back(function.outputs[0]);
-    }
-    return ids;
-  }
-
-  VariableRef image, label, pred, loss;
-  Momentum solver;
-  QATScheduler qat;
-};
 
 struct Case {
   const char* name;
@@ -365,25 +301,6 @@ TEST(PlanEngine, AChangedScaleIsSeen) {
   const double after = loss(engine);
   EXPECT_GT(std::abs(after - before), 1e-2);
   EXPECT_NEAR(after, loss(nullptr), 1e-2);
-}
-
-TEST(PlanEngine, TakesNoMemoryFromStepToStep) {
-  QATConfig config;
-  config.precision_mode = PrecisionMode::QNN;
-  QuantizedJob job(models::mobilenet_v1, config);
-  auto engine = std::make_shared<PlanEngine>();
-  job.loss.network().set_engine(engine);
-  const auto resident_pages = [] {
-    std::ifstream file("/proc/self/statm");
-    int64_t size = 0, resident = 0;
-    file >> size >> resident;
-    return resident;
-  };
-  for (int i = 0; i < 20; ++i) job.step();
-  const int64_t before = resident_pages();
-  for (int i = 0; i < 200; ++i) job.step();
-  // A leak of one activation of the smallest layer in each step would be 200 pages of 4 KB.
-  EXPECT_LT(resident_pages() - before, 100);
 }
 
 TEST(PlanEngine, GradientsAddUpUntilTheyAreZeroed) {

@@ -6,6 +6,7 @@
 #include "octet/kernels/elementwise.h"
 #include "octet/kernels/quantize.h"
 #include "octet/kernels/requantize.h"
+#include "octet/plan/derived_from.h"
 #include "octet/plan/steps/integer_layer.h"
 #include "octet/plan/steps/rounding_step.h"
 #include "octet/quant/finite.h"
@@ -76,10 +77,11 @@ class DequantizeSumsStep : public Step {
   std::string kernel() const override { return "dequantize"; }
 
   void forward() override {
-    const at::Tensor zero_point = input(kZeroPoint).tensor;
-    OCTET_CHECK(zero_point.eq(0).all().item<bool>(), name(),
-                "the zero point of int32 sums must be 0");
-    const at::Tensor scale = input(kScale).tensor;
+    if (held_zero_point_.renew(input(kZeroPoint))) {
+      OCTET_CHECK(input(kZeroPoint).tensor.eq(0).all().item<bool>(), name(),
+                  "the zero point of int32 sums must be 0");
+    }
+    const at::Tensor& scale = input(kScale).tensor;
     scale_.assign(scale.data_ptr<float>(), scale.data_ptr<float>() + scale.numel());
     kernels::requantize_backward(input(kX).floats(), output().rows(), scale_, nullptr,
                                  output().floats());
@@ -92,6 +94,7 @@ class DequantizeSumsStep : public Step {
   }
 
  private:
+  DerivedFrom held_zero_point_;
   std::vector<float> scale_;
 };
 

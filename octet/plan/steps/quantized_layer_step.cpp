@@ -77,6 +77,7 @@ void QuantizedLayerStep::pack_weights() {
 }
 
 void QuantizedLayerStep::set_bias() {
+  if (!held_bias_.renew(input(kBias))) return;
   const at::Tensor bias = input(kBias).tensor.to(at::kFloat).contiguous();
   const float* values = bias.data_ptr<float>();
   offset_.assign(values, values + bias.numel());
@@ -92,6 +93,12 @@ void QuantizedLayerStep::set_bias() {
 }
 
 void QuantizedLayerStep::set_requantization() {
+  requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
+  bool changed = false;
+  for (const size_t scale : {kXScale, kWScale, kYScale}) {
+    changed |= held_scales_[scale].renew(input(scale));
+  }
+  if (!changed) return;
   const at::Tensor multiplier =
       layer_multiplier(input(kXScale).tensor, input(kWScale).tensor, input(kYScale).tensor);
   const float* values = multiplier.data_ptr<float>();
@@ -99,7 +106,6 @@ void QuantizedLayerStep::set_requantization() {
   check_multipliers(multiplier_, name());
   requantization_.multiplier = multiplier_;
   requantization_.six = 6.0F / scale_of(input(kYScale));
-  requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
 }
 
 std::optional<std::vector<ValueId>> layer_inputs(Builder& builder, const Function& function,

@@ -2,6 +2,7 @@
 // what becomes of them. Steps of one kind of layer add their backward pass.
 #pragma once
 
+#include <map>
 #include <optional>
 
 #include "octet/kernels/convolution_shape.h"
@@ -57,7 +58,8 @@ class QuantizedLayerStep : public RoundingStep {
   std::optional<kernels::IntegerConvolution> convolution_;
   BufferId floats_ = kNoId;
   at::Tensor weights_;
-  DerivedFrom packed_;
+  DerivedFrom packed_, held_bias_;
+  std::map<size_t, DerivedFrom> held_scales_;  // by input
   std::vector<int32_t> bias_;
   std::vector<float> offset_, multiplier_;
 };

@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "octet/kernels/quantize_weights.h"
 #include "octet/plan/steps/integer_layer.h"
 #include "octet/quant/finite.h"
@@ -27,8 +30,9 @@ class WeightQuantizeStep : public Step {
   std::string kernel() const override { return "quantize_weights"; }
 
   void forward() override {
-    check_scale(input(kScale).tensor, name());
     scale_ = values_of(input(kScale));
+    const auto is_scale = [](float value) { return std::isfinite(value) && value > 0; };
+    if (!std::ranges::all_of(scale_, is_scale)) check_scale(input(kScale).tensor, name());
     zero_point_ = values_of(input(kZeroPoint));
     quantization_.scale = scale_;
     quantization_.zero_point = zero_point_;
