@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
@@ -92,23 +93,26 @@ struct IntegerTimes {
   double pack, run, run_with_bits;
 };
 
-IntegerTimes integer_times(const ConvolutionShape& s, Layout layout) {
+IntegerTimes integer_times(const ConvolutionShape& s, Layout layout, bool rectified) {
   std::mt19937 engine(1);
   std::vector<int8_t> x(s.batch * s.in_channels * s.in_height * s.in_width);
-  for (int8_t& value : x) value = static_cast<int8_t>(engine());
+  for (int8_t& value : x) value = static_cast<int8_t>(rectified ? engine() % 128 : engine());
   std::vector<float> weights(s.out_channels * s.in_channels / s.groups * s.kernel_h * s.kernel_w);
-  for (float& value : weights) value = static_cast<int8_t>(engine());
+  // As those of a network, most of them small.
+  std::normal_distribution<float> normal(0, 30);
+  for (float& value : weights) value = std::clamp(std::round(normal(engine)), -127.0F, 127.0F);
   const std::vector<float> multiplier(s.out_channels, 0.001F);
   std::vector<int8_t> y(s.batch * s.out_channels * s.out_height * s.out_width);
   std::vector<uint8_t> passes(y.size() / 8 + s.batch * s.out_height * s.out_width);
   IntegerConvolution convolution(s, /*signed_activations=*/true,
-                                 s.in_channels % 8 == 0 ? layout : Layout::kPlain, layout);
+                                 s.in_channels % 8 == 0 ? layout : Layout::kPlain, layout,
+                                 rectified);
   const Requantization requantization{.multiplier = multiplier, .activation = Activation::kReLU};
   const auto run = [&](uint8_t* bits) {
     return quickest([&] { convolution.run(x.data(), 0, requantization, y.data(), bits); });
   };
   IntegerTimes times{};
-  times.pack = quickest([&] { convolution.pack_weights(weights.data()); });
+  times.pack = quickest([&] { convolution.pack_weights(weights.data(), 0); });
   times.run = run(nullptr);
   times.run_with_bits = run(passes.data());
   return times;
@@ -157,20 +161,23 @@ double float_time(const ConvolutionShape& s) {
 int main(int argc, char** argv) {
   const int64_t batch = argc > 1 ? std::atoi(argv[1]) : 16;
   const std::string what = argc > 2 ? argv[2] : "";
-  std::printf("batch %lld; ms: integers in channels last, blocked by 8, with gradient bits;\n",
-              static_cast<long long>(batch));
+  std::printf(
+      "batch %lld; ms: integers in channels last, blocked by 8, with gradient bits,\n"
+      "behind a ReLU;\n",
+      static_cast<long long>(batch));
   std::printf("float32 of oneDNN (sums alone); speed; GOP/s; packing of weights\n");
   for (const Layer& layer : kLayers) {
     if (std::string(layer.name).find(what) == std::string::npos) continue;
     const ConvolutionShape s = shape_of(layer, batch);
-    const IntegerTimes last = integer_times(s, Layout::kChannelsLast);
-    const IntegerTimes blocked = integer_times(s, Layout::kBlocked8);
+    const IntegerTimes last = integer_times(s, Layout::kChannelsLast, false);
+    const IntegerTimes blocked = integer_times(s, Layout::kBlocked8, false);
+    const IntegerTimes rectified = integer_times(s, Layout::kChannelsLast, true);
     const double real = float_time(s);
     const double operations = 2.0 * s.batch * s.out_channels * s.out_height * s.out_width *
                               s.in_channels / s.groups * s.kernel_h * s.kernel_w;
-    std::printf("%-24s %8.3f %8.3f %8.3f %8.3f %5.2fx %6.0f %7.3f\n", layer.name, last.run,
-                blocked.run, last.run_with_bits, real, real / last.run,
-                operations / last.run * 1e-6, last.pack);
+    std::printf("%-24s %8.3f %8.3f %8.3f %8.3f %8.3f %5.2fx %6.0f %7.3f %7.3f\n", layer.name,
+                last.run, blocked.run, last.run_with_bits, rectified.run, real,
+                real / rectified.run, operations / rectified.run * 1e-6, last.pack, rectified.pack);
     std::fflush(stdout);
   }
 }

@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "octet/kernels/convolution_part.cpp"
 #include <hwy/foreach_target.h>
 // Behind foreach_target.h, which reads them once for each instruction set.
+#include "octet/kernels/byte_tile-inl.h"
 #include "octet/kernels/convolution_tile-inl.h"
 #include "octet/kernels/depthwise_tile-inl.h"
 #include "octet/kernels/finish_sums-inl.h"
@@ -22,9 +23,10 @@ struct SectionPart {
 };
 
 // Channels [first, first + count) of the input, `pitch` elements from pixel to pixel.
+template <class Staged>
 void stage(const ConvolutionPlan& plan, const ConvolutionCall& call, const ConvolutionPart& part,
-           int64_t first, int64_t count, int64_t pitch, int16_t* staged) {
-  const auto zero_point = static_cast<int16_t>(call.x_zero_point);
+           int64_t first, int64_t count, int64_t pitch, Staged* staged) {
+  const auto zero_point = static_cast<Staged>(call.x_zero_point);
   if (plan.is_signed) {
     stage_channels(plan, part, static_cast<const int8_t*>(call.x), zero_point, first, count, staged,
                    pitch);
@@ -71,9 +73,12 @@ void finish_panel(const ConvolutionPlan& plan, const ConvolutionCall& call,
   }
 }
 
+// Calls line(panel, block, pixels, their first window, sums) for what the sums of a part consist
+// of.
+template <class Staged, class Line>
 void convolve_dense(const ConvolutionPlan& plan, const ConvolutionCall& call,
-                    const ConvolutionPart& part, const SectionPart& which, int16_t* staged,
-                    int32_t* sums) {
+                    const ConvolutionPart& part, const SectionPart& which, Staged* staged,
+                    int32_t* sums, const Line& line) {
   const int64_t pixels = part.images * plan.staged_rows(part.rows) * plan.staged_columns;
   for (const ChannelBlock& block : plan.blocks) {
     stage(plan, call, part, which.section * plan.section_in + block.begin, block.count, block.count,
@@ -81,23 +86,48 @@ void convolve_dense(const ConvolutionPlan& plan, const ConvolutionCall& call,
   }
   const int64_t end = (which.section + 1) * plan.section_out;
   for (int64_t panel = which.panel; panel < which.panel + which.panels; ++panel) {
-    const int16_t* weights =
-        call.weights + (which.section * plan.section_panels + panel) * plan.panel_size;
-    for (const ChannelBlock& block : plan.blocks) {
+    for (size_t b = 0; b < plan.blocks.size(); ++b) {
+      const ChannelBlock& block = plan.blocks[b];
       for_each_line(plan, part, [&](int64_t count, int64_t window, int64_t pixel) {
-        const TileInput in{.x = staged + block.begin * pixels + window * block.count,
-                           .step = plan.column_step * block.count,
-                           .pitch = block.count,
-                           .offsets = plan.runs.data(),
-                           .runs = static_cast<int64_t>(plan.runs.size()),
-                           .pairs = block.run_pairs};
-        dense_line(count, in, weights + block.weights, block.begin > 0,
-                   sums + pixel * kPanelChannels);
+        line(which.section * plan.section_panels + panel, b, count,
+             staged + block.begin * pixels + window * block.count, sums + pixel * kPanelChannels);
       });
     }
     const int64_t channel = which.section * plan.section_out + panel * kPanelChannels;
     finish_panel(plan, call, part, channel, std::min(end, channel + kPanelChannels), sums);
   }
+}
+
+void convolve_pairs(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                    const ConvolutionPart& part, const SectionPart& which, int16_t* staged,
+                    int32_t* sums) {
+  const auto line = [&](int64_t panel, size_t b, int64_t pixels, const int16_t* x, int32_t* to) {
+    const ChannelBlock& block = plan.blocks[b];
+    const TileInput in{.x = x,
+                       .step = plan.column_step * block.count,
+                       .pitch = block.count,
+                       .offsets = plan.runs.data(),
+                       .runs = static_cast<int64_t>(plan.runs.size()),
+                       .pairs = block.run_pairs};
+    dense_line(pixels, in, call.weights + panel * plan.panel_size + block.weights, b > 0, to);
+  };
+  convolve_dense(plan, call, part, which, staged, sums, line);
+}
+
+void convolve_bytes(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                    const ConvolutionPart& part, const SectionPart& which, uint8_t* staged,
+                    int32_t* sums) {
+  const auto line = [&](int64_t panel, size_t b, int64_t pixels, const uint8_t* x, int32_t* to) {
+    const ByteTileInput in{.x = x,
+                           .step = plan.column_step * plan.blocks[b].count,
+                           .block = call.bytes->block(panel, static_cast<int64_t>(b))};
+    if (call.bytes->quads() == 2) {
+      byte_line<2>(pixels, in, b > 0, to);
+    } else {
+      byte_line<1>(pixels, in, b > 0, to);
+    }
+  };
+  convolve_dense(plan, call, part, which, staged, sums, line);
 }
 
 void convolve_depthwise(const ConvolutionPlan& plan, const ConvolutionCall& call,
@@ -127,11 +157,17 @@ void convolve_part_on_target(const ConvolutionPlan& plan, const ConvolutionCall&
     const SectionPart which{.section = section, .panel = first, .panels = panels};
     if (plan.depthwise) {
       convolve_depthwise(plan, call, part, which, staged, sums);
+    } else if (call.bytes != nullptr) {
+      convolve_bytes(plan, call, part, which, reinterpret_cast<uint8_t*>(staged), sums);
     } else {
-      convolve_dense(plan, call, part, which, staged, sums);
+      convolve_pairs(plan, call, part, which, staged, sums);
     }
     panel += panels;
   }
+}
+
+bool has_byte_products_on_target() {
+  return kHasByteProducts;
 }
 
 }  // namespace octet::kernels::HWY_NAMESPACE
@@ -141,6 +177,11 @@ HWY_AFTER_NAMESPACE();
 namespace octet::kernels {
 
 HWY_EXPORT(convolve_part_on_target);
+HWY_EXPORT(has_byte_products_on_target);
+
+bool has_byte_products() {
+  return HWY_DYNAMIC_DISPATCH(has_byte_products_on_target)();
+}
 
 void convolve_part(const ConvolutionPlan& plan, const ConvolutionCall& call,
                    const ConvolutionPart& part, int16_t* staged, int32_t* sums) {

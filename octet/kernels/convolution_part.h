@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "octet/kernels/byte_weights.h"
 #include "octet/kernels/convolution_plan.h"
 #include "octet/kernels/rounding_constants.h"
 
@@ -23,9 +24,13 @@ struct ConvolutionOutput {
 struct ConvolutionCall {
   const void* x = nullptr;
   int32_t x_zero_point = 0;
-  const int16_t* weights = nullptr;  // packed: plan.panels() * plan.panel_size
+  const int16_t* weights = nullptr;    // packed: plan.panels() * plan.panel_size
+  const ByteWeights* bytes = nullptr;  // in their place, where not null
   ConvolutionOutput output = {};
 };
+
+// Whether products of bytes are of use on this processor.
+bool has_byte_products();
 
 // `staged` has plan.staged_size() elements, `sums` plan.part_pixels() * kPanelChannels.
 void convolve_part(const ConvolutionPlan& plan, const ConvolutionCall& call,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "octet/base/error.h"
 #include "octet/kernels/pack_weights.h"
 
 namespace octet::kernels {
@@ -17,26 +18,35 @@ const int32_t* values_of(std::span<const int32_t> values) {
 }  // namespace
 
 IntegerConvolution::IntegerConvolution(const ConvolutionShape& shape, bool signed_activations,
-                                       Layout in_layout, Layout out_layout)
+                                       Layout in_layout, Layout out_layout, bool rectified)
     : threads_(omp_get_max_threads()),
       plan_(plan_convolution(shape, signed_activations, in_layout, out_layout, threads_)),
       parts_(convolution_parts(plan_)),
       weights_(plan_.panels() * plan_.panel_size),
       factors_(shape.out_channels) {
+  if (rectified && !plan_.depthwise && has_byte_products()) bytes_.emplace(plan_);
   for (int thread = 0; thread < threads_; ++thread) {
     staged_.emplace_back(plan_.staged_size());
     sums_.emplace_back(plan_.part_pixels() * kPanelChannels);
   }
 }
 
-void IntegerConvolution::pack_weights(const int8_t* weights) {
-  pack_convolution_weights(plan_, weights, std::min(threads_, omp_get_max_threads()),
-                           weights_.data());
+void IntegerConvolution::pack_weights(const int8_t* weights, int32_t x_zero_point) {
+  pack(weights, x_zero_point);
 }
 
-void IntegerConvolution::pack_weights(const float* weights) {
-  pack_convolution_weights(plan_, weights, std::min(threads_, omp_get_max_threads()),
-                           weights_.data());
+void IntegerConvolution::pack_weights(const float* weights, int32_t x_zero_point) {
+  pack(weights, x_zero_point);
+}
+
+template <class Weight>
+void IntegerConvolution::pack(const Weight* weights, int32_t x_zero_point) {
+  const int threads = std::min(threads_, omp_get_max_threads());
+  const int32_t highest_x = (plan_.is_signed ? 127 : 255) - x_zero_point;
+  packed_zero_point_ = x_zero_point;
+  if (bytes_ && bytes_->pack(plan_, weights, highest_x, threads)) return;
+  bytes_.reset();  // weights change little from one time to the next
+  pack_convolution_weights(plan_, weights, threads, weights_.data());
 }
 
 void IntegerConvolution::run(const void* x, int32_t x_zero_point,
@@ -64,8 +74,12 @@ void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
 
 void IntegerConvolution::convolve(const void* x, int32_t x_zero_point,
                                   const ConvolutionOutput& output) {
-  const ConvolutionCall call{
-      .x = x, .x_zero_point = x_zero_point, .weights = weights_.data(), .output = output};
+  OCTET_INTERNAL_CHECK(!bytes_ || x_zero_point == packed_zero_point_);
+  const ConvolutionCall call{.x = x,
+                             .x_zero_point = x_zero_point,
+                             .weights = weights_.data(),
+                             .bytes = bytes_ ? &*bytes_ : nullptr,
+                             .output = output};
   const auto parts = static_cast<int64_t>(parts_.size());
   const auto threads =
       static_cast<int>(std::min<int64_t>(parts, std::min(threads_, omp_get_max_threads())));

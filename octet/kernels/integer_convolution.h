@@ -1,14 +1,16 @@
 // Convolution of 8-bit integers in two dimensions, exact on processors without instructions for it:
 // the others' way, oneDNN's, is products of int8 added up in int16, which saturates. Here the
-// products are those of int16, added up in int32 (vpmaddwd on x86). A matrix product is a
-// convolution of images of one pixel.
+// products are those of int16, added up in int32 (vpmaddwd on x86), or of bytes where these are
+// exact (byte_weights.h). A matrix product is a convolution of images of one pixel.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "octet/kernels/aligned_buffer.h"
+#include "octet/kernels/byte_weights.h"
 #include "octet/kernels/convolution_part.h"
 #include "octet/kernels/convolution_plan.h"
 #include "octet/kernels/layout.h"
@@ -23,14 +25,15 @@ namespace octet::kernels {
 class IntegerConvolution {
  public:
   // x: int8 if `signed_activations`, else uint8, (N, C, H, W) in `in_layout`; y likewise in
-  // `out_layout`. Throws InternalError for channels that don't fill the blocks of a layout.
+  // `out_layout`. rectified: no x is below its zero point, as behind a ReLU. Throws InternalError
+  // for channels that don't fill the blocks of a layout.
   IntegerConvolution(const ConvolutionShape& shape, bool signed_activations, Layout in_layout,
-                     Layout out_layout);
+                     Layout out_layout, bool rectified = false);
 
   // weights: (out_channels, in_channels / groups, kernel_h, kernel_w); as float32 whole numbers in
-  // [-128, 127]. Before the first run, and again when they change.
-  void pack_weights(const int8_t* weights);
-  void pack_weights(const float* weights);
+  // [-128, 127]. Before the first run, and again when they or the zero point change.
+  void pack_weights(const int8_t* weights, int32_t x_zero_point);
+  void pack_weights(const float* weights, int32_t x_zero_point);
 
   // acc = sum of (x - x_zero_point) * w, where the padding stands for x_zero_point;
   // y = what requantization.h makes of it: int8 or uint8, as its range says.
@@ -44,12 +47,16 @@ class IntegerConvolution {
   void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, float* acc);
 
  private:
+  template <class Weight>
+  void pack(const Weight* weights, int32_t x_zero_point);
   void convolve(const void* x, int32_t x_zero_point, const ConvolutionOutput& output);
 
   int threads_;
   ConvolutionPlan plan_;
   std::vector<ConvolutionPart> parts_;
   AlignedBuffer<int16_t> weights_;
+  std::optional<ByteWeights> bytes_;  // where the input allows them, and they pay
+  int32_t packed_zero_point_ = 0;
   ChannelFactors factors_;
   std::vector<AlignedBuffer<int16_t>> staged_;  // one for each thread
   std::vector<AlignedBuffer<int32_t>> sums_;

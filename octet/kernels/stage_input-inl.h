@@ -18,26 +18,37 @@ namespace octet::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+// A vector of x as elements of what is staged: int16, or the bytes as they are.
+template <class Tag, class T>
+HWY_INLINE hn::Vec<Tag> load_as(Tag tag, const T* x) {
+  const hn::Rebind<T, Tag> narrow;
+  if constexpr (sizeof(hn::TFromD<Tag>) == sizeof(T)) {
+    return hn::BitCast(tag, hn::LoadU(narrow, x));
+  } else {
+    return hn::PromoteTo(tag, hn::LoadU(narrow, x));
+  }
+}
+
 // As many vectors as fit into `count`, from `i` on; returns the first that is left.
-template <size_t kMost, class T>
-HWY_INLINE int64_t centre_vectors(const T* x, int16_t zero_point, int64_t i, int64_t count,
-                                  int16_t* y) {
-  const hn::CappedTag<int16_t, kMost> tag;
-  const hn::Rebind<T, decltype(tag)> narrow;
+template <size_t kMost, class T, class Staged>
+HWY_INLINE int64_t centre_vectors(const T* x, Staged zero_point, int64_t i, int64_t count,
+                                  Staged* y) {
+  const hn::CappedTag<Staged, kMost> tag;
   const auto zero = hn::Set(tag, zero_point);
   const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
   for (; i + lanes <= count; i += lanes) {
-    hn::StoreU(hn::Sub(hn::PromoteTo(tag, hn::LoadU(narrow, x + i)), zero), tag, y + i);
+    hn::StoreU(hn::Sub(load_as(tag, x + i), zero), tag, y + i);
   }
   return i;
 }
 
 // y = x - zero_point
-template <class T>
-HWY_INLINE void centre(const T* x, int16_t zero_point, int64_t count, int16_t* y) {
-  int64_t i = centre_vectors<16>(x, zero_point, 0, count, y);
+template <class T, class Staged>
+HWY_INLINE void centre(const T* x, Staged zero_point, int64_t count, Staged* y) {
+  int64_t i = sizeof(Staged) == 1 ? centre_vectors<32>(x, zero_point, 0, count, y) : 0;
+  i = centre_vectors<16>(x, zero_point, i, count, y);
   i = centre_vectors<8>(x, zero_point, i, count, y);
-  for (; i < count; ++i) y[i] = static_cast<int16_t>(x[i] - zero_point);
+  for (; i < count; ++i) y[i] = static_cast<Staged>(x[i] - zero_point);
 }
 
 // The columns of one staged row that lie in the image, [begin, end).
@@ -55,14 +66,14 @@ HWY_INLINE StagedColumns columns_inside(const ConvolutionPlan& plan) {
 }
 
 // `count` channels that lie side by side in x, for `columns` columns.
-template <class T>
-HWY_INLINE void stage_columns(const T* x, int64_t x_step, int16_t zero_point, int64_t count,
-                              int64_t columns, int16_t* y, int64_t y_step) {
+template <class T, class Staged>
+HWY_INLINE void stage_columns(const T* x, int64_t x_step, Staged zero_point, int64_t count,
+                              int64_t columns, Staged* y, int64_t y_step) {
   if (count == x_step && count == y_step) {
     centre(x, zero_point, columns * count, y);
   } else if (count == 1) {
     for (int64_t i = 0; i < columns; ++i) {
-      y[i * y_step] = static_cast<int16_t>(x[i * x_step] - zero_point);
+      y[i * y_step] = static_cast<Staged>(x[i * x_step] - zero_point);
     }
   } else if (count == 8) {
     for (int64_t i = 0; i < columns; ++i) centre(x + i * x_step, zero_point, 8, y + i * y_step);
@@ -73,38 +84,36 @@ HWY_INLINE void stage_columns(const T* x, int64_t x_step, int16_t zero_point, in
 
 // Three planes, `plane` elements apart, become (column, 3): what the first layer of most networks
 // reads.
-template <class T>
-HWY_INLINE void stage_planes(const T* x, int64_t plane, int16_t zero_point, int64_t columns,
-                             int16_t* y) {
-  const hn::CappedTag<int16_t, 16> tag;
-  const hn::Rebind<T, decltype(tag)> narrow;
+template <class T, class Staged>
+HWY_INLINE void stage_planes(const T* x, int64_t plane, Staged zero_point, int64_t columns,
+                             Staged* y) {
+  const hn::CappedTag<Staged, 16> tag;
   const auto zero = hn::Set(tag, zero_point);
   const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
   int64_t i = 0;
   for (; i + lanes <= columns; i += lanes) {
-    hn::StoreInterleaved3(hn::Sub(hn::PromoteTo(tag, hn::LoadU(narrow, x + i)), zero),
-                          hn::Sub(hn::PromoteTo(tag, hn::LoadU(narrow, x + plane + i)), zero),
-                          hn::Sub(hn::PromoteTo(tag, hn::LoadU(narrow, x + 2 * plane + i)), zero),
-                          tag, y + 3 * i);
+    hn::StoreInterleaved3(hn::Sub(load_as(tag, x + i), zero),
+                          hn::Sub(load_as(tag, x + plane + i), zero),
+                          hn::Sub(load_as(tag, x + 2 * plane + i), zero), tag, y + 3 * i);
   }
   for (; i < columns; ++i) {
     for (int64_t c = 0; c < 3; ++c) {
-      y[3 * i + c] = static_cast<int16_t>(x[c * plane + i] - zero_point);
+      y[3 * i + c] = static_cast<Staged>(x[c * plane + i] - zero_point);
     }
   }
 }
 
 // Channels [first, first + count) of an image row, `step` elements from column to column.
-template <class T>
-void stage_row(const ConvolutionPlan& plan, const T* x, int16_t zero_point, int64_t image,
-               int64_t image_row, int64_t first, int64_t count, int16_t* staged, int64_t step) {
+template <class T, class Staged>
+void stage_row(const ConvolutionPlan& plan, const T* x, Staged zero_point, int64_t image,
+               int64_t image_row, int64_t first, int64_t count, Staged* staged, int64_t step) {
   const auto [begin, end] = columns_inside(plan);
   if (image_row < 0 || image_row >= plan.shape.in_height || begin >= end) {
-    std::fill_n(staged, plan.staged_columns * step, int16_t{0});
+    std::fill_n(staged, plan.staged_columns * step, Staged{0});
     return;
   }
-  std::fill_n(staged, begin * step, int16_t{0});
-  std::fill_n(staged + end * step, (plan.staged_columns - end) * step, int16_t{0});
+  std::fill_n(staged, begin * step, Staged{0});
+  std::fill_n(staged + end * step, (plan.staged_columns - end) * step, Staged{0});
   const int64_t column = begin * plan.staged_column_step - plan.shape.pad_left;
   const int64_t pixel = image_row * plan.shape.in_width + column;
   const int64_t last = first + count;
@@ -122,10 +131,9 @@ void stage_row(const ConvolutionPlan& plan, const T* x, int16_t zero_point, int6
 }
 
 // Channels [first, first + count) for all rows of a part, `step` elements from column to column.
-template <class T>
+template <class T, class Staged>
 void stage_channels(const ConvolutionPlan& plan, const ConvolutionPart& part, const T* x,
-                    int16_t zero_point, int64_t first, int64_t count, int16_t* staged,
-                    int64_t step) {
+                    Staged zero_point, int64_t first, int64_t count, Staged* staged, int64_t step) {
   const ConvolutionShape& s = plan.shape;
   const int64_t rows = plan.staged_rows(part.rows);
   for (int64_t image = part.image; image < part.image + part.images; ++image) {

@@ -18,6 +18,7 @@ struct Case {
   Layout in = Layout::kChannelsLast, out = Layout::kChannelsLast;
   int32_t x_zero_point = 0;
   bool signed_y = true;
+  bool rectified = false;  // no x is below its zero point
   RequantizationData data;
   std::vector<uint8_t> x;       // bytes of the integers, in the layout
   std::vector<int8_t> weights;  // OIHW
@@ -225,8 +226,8 @@ void expect_right(const Case& c) {
   const Result wanted = expected(c);
   for (const int threads : {1, 2}) {
     const OpenMPThreads limit(threads);
-    IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
-    convolution.pack_weights(c.weights.data());
+    IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out, c.rectified);
+    convolution.pack_weights(c.weights.data(), c.x_zero_point);
     const Result result = computed(c, convolution);
     ASSERT_TRUE(result.sums == wanted.sums) << threads << " threads";
     ASSERT_TRUE(result.y == wanted.y) << threads << " threads";
@@ -240,6 +241,28 @@ TEST_P(IntegerConvolutionTest, IsTheDefinitionForRandomLayers) {
   for (uint64_t seed = 0; seed < 150; ++seed) {
     SCOPED_TRACE(seed);
     expect_right(random_case(seed));
+    if (HasFatalFailure()) return;
+  }
+}
+
+// Behind a ReLU: products of bytes, where the weights allow them. Mostly small weights with some
+// large ones among them, as networks have; and only small or only large ones.
+TEST_P(IntegerConvolutionTest, IsTheDefinitionForRectifiedInputs) {
+  for (uint64_t seed = 0; seed < 150; ++seed) {
+    SCOPED_TRACE(seed);
+    Case c = random_case(seed + 1000);
+    c.rectified = true;
+    std::mt19937_64 engine(seed);
+    if (seed % 3 != 0) c.x_zero_point = c.signed_x ? -static_cast<int32_t>(seed % 2 * 128) : 0;
+    for (uint8_t& byte : c.x) {
+      const int32_t x = c.signed_x ? static_cast<int8_t>(byte) : byte;
+      byte = static_cast<uint8_t>(std::max(x, c.x_zero_point));
+    }
+    const uint64_t large = seed % 5 == 0 ? 1 : seed % 5 == 1 ? 1'000'000 : 50;  // one in so many
+    for (int8_t& w : c.weights) {
+      if (engine() % large != 0) w = static_cast<int8_t>(w / 4);
+    }
+    expect_right(c);
     if (HasFatalFailure()) return;
   }
 }
@@ -314,8 +337,8 @@ TEST_P(IntegerConvolutionTest, IsExactForTheLargestSums) {
   c.signed_x = false;
   c.x.assign(2048, 255);
   c.weights.assign(2048 * 16, -128);
-  IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
-  convolution.pack_weights(c.weights.data());
+  IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out, c.rectified);
+  convolution.pack_weights(c.weights.data(), c.x_zero_point);
   std::vector<int32_t> sums(16);
   convolution.accumulate(c.x.data(), 0, {}, sums.data());
   EXPECT_EQ(sums, std::vector<int32_t>(16, -2048 * 255 * 128));
@@ -328,7 +351,7 @@ TEST_P(IntegerConvolutionTest, RoundsSumsInFloat32Once) {
   const int8_t weights[3] = {127, 127, 127};
   const uint8_t x[3] = {255, 255, 254};
   IntegerConvolution small({.in_channels = 3}, false, Layout::kPlain, Layout::kPlain);
-  small.pack_weights(weights);
+  small.pack_weights(weights, 0);
   float sum = 0;
   small.accumulate(x, 0, {}, &sum);
   EXPECT_EQ(sum, float(127 * (255 + 255 + 254)));
@@ -336,7 +359,7 @@ TEST_P(IntegerConvolutionTest, RoundsSumsInFloat32Once) {
   std::vector<int8_t> ones(2049, 127);
   ones[0] = 1;
   IntegerConvolution large({.in_channels = 2049}, false, Layout::kPlain, Layout::kPlain);
-  large.pack_weights(ones.data());
+  large.pack_weights(ones.data(), 0);
   large.accumulate(many.data(), 0, {}, &sum);
   EXPECT_EQ(sum, float(255 * (2048 * 127 + 1)));
 }
@@ -345,8 +368,8 @@ TEST_P(IntegerConvolutionTest, AddsABiasToSumsBeforeTheyAreRounded) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     const Case c = random_case(seed);
     SCOPED_TRACE(describe(c));
-    IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
-    convolution.pack_weights(c.weights.data());
+    IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out, c.rectified);
+    convolution.pack_weights(c.weights.data(), c.x_zero_point);
     const ChannelRows rows = channel_rows(
         {c.shape.batch, c.shape.out_channels, c.shape.out_height, c.shape.out_width}, c.out);
     std::mt19937 engine(seed);
@@ -366,17 +389,18 @@ TEST_P(IntegerConvolutionTest, AddsABiasToSumsBeforeTheyAreRounded) {
 
 TEST_P(IntegerConvolutionTest, TakesWeightsOfFloatAndNewOnes) {
   const Case c = random_case(3), d = random_case(3);
-  IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
-  convolution.pack_weights(std::vector<int8_t>(c.weights.size(), 1).data());
-  convolution.pack_weights(std::vector<float>(c.weights.begin(), c.weights.end()).data());
+  IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out, c.rectified);
+  convolution.pack_weights(std::vector<int8_t>(c.weights.size(), 1).data(), c.x_zero_point);
+  convolution.pack_weights(std::vector<float>(c.weights.begin(), c.weights.end()).data(),
+                           c.x_zero_point);
   EXPECT_TRUE(computed(c, convolution) == expected(c));
 }
 
 TEST_P(IntegerConvolutionTest, NeedsNoGradientBits) {
   for (const uint64_t seed : {1, 2, 8}) {
     const Case c = random_case(seed);
-    IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
-    convolution.pack_weights(c.weights.data());
+    IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out, c.rectified);
+    convolution.pack_weights(c.weights.data(), c.x_zero_point);
     std::vector<uint8_t> y(out_shape(c.shape).num_elements());
     convolution.run(c.x.data(), c.x_zero_point, c.data.view(), y.data(), nullptr);
     EXPECT_EQ(y, expected(c).y);
@@ -386,8 +410,8 @@ TEST_P(IntegerConvolutionTest, NeedsNoGradientBits) {
 TEST_P(IntegerConvolutionTest, UsesNoMoreThreadsThanItWasMadeFor) {
   const Case c = random_case(4);
   const OpenMPThreads one(1);
-  IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out);
-  convolution.pack_weights(c.weights.data());
+  IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out, c.rectified);
+  convolution.pack_weights(c.weights.data(), c.x_zero_point);
   const OpenMPThreads three(3);
   EXPECT_TRUE(computed(c, convolution) == expected(c));
 }

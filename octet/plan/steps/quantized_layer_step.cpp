@@ -8,6 +8,7 @@
 #include "octet/kernels/requantize.h"
 #include "octet/ops/quantized_layers.h"
 #include "octet/plan/steps/integer_layer.h"
+#include "octet/plan/steps/rectified.h"
 #include "octet/plan/stopwatch.h"
 
 namespace octet::plan {
@@ -33,7 +34,9 @@ QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
   has_bias_ = this->inputs().size() > kBias;
   whole_bias_ = has_bias_ && builder.type(builder.value(this->inputs()[kBias]).variable).dtype !=
                                  DType::kFloat32;
-  convolution_.emplace(layer.shape, x.is_signed(), layer.x, layer.y);
+  convolution_.emplace(layer.shape, x.is_signed(), layer.x, layer.y,
+                       is_rectified(builder.graph(), x.variable,
+                                    builder.value(this->inputs()[kXZeroPoint]).variable));
   if (!y.needs_gradient) return;
   floats_ = builder.add_buffer(x.elements() * 4);
   memory.backward_scratch = {floats_};
@@ -43,9 +46,9 @@ QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
 void QuantizedLayerStep::forward() {
   const Value& x = input(kX);
   Value& y = output();
-  pack_weights();
-  if (has_bias_) set_bias();
   const auto x_zero = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
+  pack_weights(x_zero);
+  if (has_bias_) set_bias();
   if (accumulates_) {
     const Timed timed(primitive_seconds_);
     return convolution_->accumulate(x.data, x_zero, bias_, y.floats());
@@ -70,10 +73,12 @@ float* QuantizedLayerStep::x_floats() {
   return float_buffer(floats_);
 }
 
-void QuantizedLayerStep::pack_weights() {
-  if (!packed_.renew(input(kW))) return;
+void QuantizedLayerStep::pack_weights(int32_t x_zero_point) {
+  const bool same_zero_point = packed_zero_point_ == x_zero_point;
+  packed_zero_point_ = x_zero_point;
+  if (!packed_.renew(input(kW)) && same_zero_point) return;
   weights_ = convolution_weights(input(kW));
-  convolution_->pack_weights(weights_.data_ptr<float>());
+  convolution_->pack_weights(weights_.data_ptr<float>(), x_zero_point);
 }
 
 void QuantizedLayerStep::set_bias() {

@@ -47,7 +47,7 @@ class QuantizedLayerStep : public RoundingStep {
   bool has_bias() const { return has_bias_; }
 
  private:
-  void pack_weights();
+  void pack_weights(int32_t x_zero_point);
   void set_bias();
   void set_requantization();
 
@@ -59,6 +59,7 @@ class QuantizedLayerStep : public RoundingStep {
   BufferId floats_ = kNoId;
   at::Tensor weights_;
   DerivedFrom packed_, held_bias_;
+  int32_t packed_zero_point_ = 0;
   std::map<size_t, DerivedFrom> held_scales_;  // by input
   std::vector<int32_t> bias_;
   std::vector<float> offset_, multiplier_;
