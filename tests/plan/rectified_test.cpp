@@ -32,7 +32,7 @@ TEST(Rectified, BehindWhatOnlyMovesIntegers) {
   const std::string add = "  b = QuantizedAdd2(a, s, zx, a, s, zx, s, zx) {activation=\"RELU\"}\n";
   EXPECT_TRUE(rectified(add + "  q = MaxPooling(b) {kernel=(3, 3), stride=(2, 2), pad=(1, 1)}\n"));
   EXPECT_TRUE(rectified(add + "  q = Reshape(b) {shape=(-1, 32)}\n"));
-  EXPECT_FALSE(rectified(add + "  q = Pad(b) {pad_width=(0, 1), constant_value=-3.0}\n"));
+  EXPECT_FALSE(rectified(add + "  q = Pad(b) {pad_width=[0, 1], constant_value=-3.0}\n"));
 }
 
 TEST(Rectified, NotWithoutOne) {
