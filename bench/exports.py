@@ -40,12 +40,12 @@ def network(name):
         from ultralytics.nn.tasks import DetectionModel
 
         # The backbone and neck: the head decodes boxes with anchors of one image size.
-        model = Features(DetectionModel(f"{name}.yaml", nc=80, verbose=False))
+        model = backbone_of(DetectionModel(f"{name}.yaml", nc=80, verbose=False))
     else:
         import torchvision
 
-        options = {"aux_logits": False, "init_weights": True}
-        options = options if name in ("googlenet", "inception_v3") else {}
+        has_branches = name in ("googlenet", "inception_v3")
+        options = {"aux_logits": False, "init_weights": True} if has_branches else {}
         model = getattr(torchvision.models, name)(**options)
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
@@ -56,7 +56,7 @@ def network(name):
     return model.eval(), 299 if name == "inception_v3" else 224
 
 
-def Features(detector):  # noqa: N802, the class needs torch, which is imported late
+def backbone_of(detector):
     """The layers of a YOLO in front of its head, with the head's first input pooled to scores."""
     import torch
 

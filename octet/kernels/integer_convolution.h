@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "octet/kernels/aligned_buffer.h"
@@ -45,6 +46,9 @@ class IntegerConvolution {
   // output channel; as float32 rounded once.
   void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, int32_t* acc);
   void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, float* acc);
+
+  // What the last weights are multiplied as: "int8" or "int16".
+  std::string_view products() const { return bytes_ ? "int8" : "int16"; }
 
  private:
   template <class Weight>

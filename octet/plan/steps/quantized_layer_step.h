@@ -26,7 +26,7 @@ struct LayerAsConvolution {
 // The inputs stand as in layer_input (quantized_layers.h). With int32 as output the sums are it.
 class QuantizedLayerStep : public RoundingStep {
  public:
-  std::string kernel() const override { return "int16"; }
+  std::string kernel() const override { return std::string(convolution_->products()); }
   int64_t multiply_accumulates() const override { return layer_.shape.multiply_accumulates(); }
   void forward() override;
 
