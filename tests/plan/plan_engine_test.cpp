@@ -11,6 +11,7 @@
 #include "octet/graph/functions.h"
 #include "octet/graph/network.h"
 #include "octet/graph/parametric_functions.h"
+#include "octet/graph/text.h"
 #include "octet/models/mobilenet_v1.h"
 #include "octet/models/resnet.h"
 #include "tests/support/quantized_job.h"
@@ -343,6 +344,33 @@ TEST(PlanEngine, InputsOfAnotherTypeBecomeWhatTheGraphSays) {
   network.set_engine(nullptr);
   y.forward();
   EXPECT_TRUE(at::allclose(y.d(), of_bytes, 1e-5, 1e-3));
+}
+
+// 33'000'001 is no float32, and the sums leave 32'191 of it.
+TEST(PlanEngine, LargeBiasesStayWhole) {
+  const Graph graph = parse_graph(R"(graph net {
+  input x: float32 (1, 2048, 1, 1)
+  parameter s: float32 (1, 1, 1, 1)
+  parameter z: float32 (1, 1, 1, 1)
+  parameter w: int8 (4, 2048, 1, 1)
+  parameter b: int32 (4)
+  q = QuantizeLinear(x, s, z)
+  sums = QuantizedConvolution(q, s, z, w, s, s, z, b) {dtype=5}
+  y = DequantizeLinear(sums, s, z)
+  output y
+})");
+  ParameterStore parameters(1);
+  parameters.set("s", at::ones({1, 1, 1, 1}), false);
+  parameters.set("z", at::zeros({1, 1, 1, 1}), false);
+  parameters.set("w", at::full({4, 2048, 1, 1}, 127, at::kChar), false);
+  parameters.set("b", at::full({4}, -33'000'001, at::kInt), false);
+  const VariableId y = graph.find_variable("y");
+  const Values inputs{{graph.find_variable("x"), at::full({1, 2048, 1, 1}, 127, at::kFloat)}};
+  RandomState random(1);
+  const Values expected = run(graph, parameters, inputs, {y}, random, {});
+  const Values given = PlanEngine().forward(graph, parameters, inputs, y, random, {});
+  EXPECT_EQ(given.at(y).flatten()[0].item<float>(), 2048 * 127 * 127 - 33'000'001);
+  EXPECT_TRUE(at::equal(expected.at(y), given.at(y)));
 }
 
 TEST(PlanEngine, Messages) {

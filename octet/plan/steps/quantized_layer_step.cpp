@@ -83,18 +83,18 @@ void QuantizedLayerStep::pack_weights(int32_t x_zero_point) {
 
 void QuantizedLayerStep::set_bias() {
   if (!held_bias_.renew(input(kBias))) return;
+  if (whole_bias_) {
+    const at::Tensor bias = input(kBias).tensor.to(at::kInt).contiguous();
+    bias_.assign(bias.data_ptr<int32_t>(), bias.data_ptr<int32_t>() + bias.numel());
+    requantization_.bias = bias_;
+    return;
+  }
   const at::Tensor bias = input(kBias).tensor.to(at::kFloat).contiguous();
-  const float* values = bias.data_ptr<float>();
-  offset_.assign(values, values + bias.numel());
+  offset_.assign(bias.data_ptr<float>(), bias.data_ptr<float>() + bias.numel());
   for (const float value : offset_) {
     OCTET_CHECK(std::isfinite(value), name(), "its bias holds {}", value);
   }
-  if (whole_bias_) {
-    bias_.assign(offset_.begin(), offset_.end());
-    requantization_.bias = bias_;
-  } else {
-    requantization_.offset = offset_;
-  }
+  requantization_.offset = offset_;
 }
 
 void QuantizedLayerStep::set_requantization() {
