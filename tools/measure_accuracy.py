@@ -41,6 +41,8 @@ def octet(args, name, *command):
     metrics = args.work / f"{name}.json"
     if metrics.exists():
         return json.loads(metrics.read_text())["top1_error"]
+    if args.finished:
+        raise LookupError(name)
     common = ["--data", args.data, "--batch", str(args.batch), "--device", args.device,
               "--workers", "1", "--threads", str(args.threads), "--metrics", str(metrics)]
     done = subprocess.run([args.octet, *command, *common], capture_output=True, text=True,
@@ -51,6 +53,19 @@ def octet(args, name, *command):
     with LOCK:
         print(f"{name}: error {figures['top1_error']:.2f} %", file=sys.stderr, flush=True)
     return figures["top1_error"]
+
+
+def measure_all(args, tasks):
+    """{(model, seed): rows}; with --finished without those that lack one."""
+    def rows_of(task):
+        try:
+            return measure(args, *task)
+        except LookupError:
+            return None
+
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        results = dict(zip(tasks, pool.map(rows_of, tasks)))
+    return {task: rows for task, rows in results.items() if rows}
 
 
 def measure(args, model, seed):
@@ -79,15 +94,15 @@ def spread(values):
 
 def table(results, seeds):
     """Rows of the document, and the largest excess of QAT over the float fine-tune."""
-    lines = ["| model | " + " | ".join(["float", FINE_TUNE, *VARIANTS]) + " |",
-             "|---" * (3 + len(VARIANTS)) + "|"]
+    lines = ["| model, width | seeds | " + " | ".join(["float", FINE_TUNE, *VARIANTS]) + " |",
+             "|---" * (4 + len(VARIANTS)) + "|"]
     worst = -100.0
     for model, width in MODELS.items():
-        if (model, 0) not in results:
+        rows = [results[model, seed] for seed in range(seeds) if (model, seed) in results]
+        if not rows:
             continue
-        rows = [results[model, seed] for seed in range(seeds)]
         cells = [spread([r[key] for r in rows]) for key in ["float", FINE_TUNE, *VARIANTS]]
-        lines.append(f"| {model} (width {width}) | " + " | ".join(cells) + " |")
+        lines.append(f"| {model}, {width} | {len(rows)} | " + " | ".join(cells) + " |")
         fine = statistics.mean(r[FINE_TUNE] for r in rows)
         worst = max([worst] + [statistics.mean(r[v] for r in rows) - fine for v in VARIANTS])
     return lines, worst
@@ -99,7 +114,7 @@ def document(args, results):
         "# Accuracy",
         "",
         f"Top-1 error in percent on the 10,000 test images of `{args.data}`, mean ± standard",
-        f"deviation over {args.seeds} seeds. Float: {args.epochs:g} epochs, batch {args.batch},",
+        f"deviation over the seeds. Float: {args.epochs:g} epochs, batch {args.batch},",
         f"momentum, learning rate {args.lr} with a cosine schedule. The float fine-tune and QAT start",
         f"from that network and go on for {args.more_epochs:g} epochs at learning rate {args.more_lr:g};",
         f"QAT's first {args.recording_steps} steps record ranges. QAT is int8, symmetric, per tensor,",
@@ -128,14 +143,16 @@ def main():
     parser.add_argument("--epochs", type=float, default=4, help="of float training")
     parser.add_argument("--more-epochs", type=float, default=1, help="of fine-tune and QAT")
     parser.add_argument("--recording-steps", type=int, default=20)
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--lr", type=float, default=0.1)
-    parser.add_argument("--more-lr", type=float, default=0.01, help="of fine-tune and QAT")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--lr", type=float, default=0.05)
+    parser.add_argument("--more-lr", type=float, default=0.003, help="of fine-tune and QAT")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0, help="of one run; 0: all")
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs"),
                         help="folder for accuracy.md and accuracy.json")
+    parser.add_argument("--finished", action="store_true",
+                        help="run nothing: the tables of what --work holds")
     parser.add_argument("--work", type=pathlib.Path,
                         help="folder that keeps networks and figures, to go on with later")
     args = parser.parse_args()
@@ -143,8 +160,7 @@ def main():
         args.work = args.work or pathlib.Path(folder)
         args.work.mkdir(parents=True, exist_ok=True)
         tasks = [(model, seed) for seed in range(args.seeds) for model in args.models]
-        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-            results = dict(zip(tasks, pool.map(lambda task: measure(args, *task), tasks)))
+        results = measure_all(args, tasks)
     args.out.mkdir(parents=True, exist_ok=True)
     raw = [{"model": m, "seed": s, **rows} for (m, s), rows in results.items()]
     (args.out / "accuracy.json").write_text(json.dumps(raw, indent=1) + "\n")
