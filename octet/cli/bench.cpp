@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "octet/base/error.h"
+#include "octet/cli/bench_loader.h"
 #include "octet/cli/bench_network.h"
 #include "octet/cli/commands.h"
 #include "octet/cli/machine_options.h"
@@ -33,6 +34,7 @@ struct BenchOptions {
   std::string save;
   bool profile = false;
   std::string trace;
+  DataOptions data;
   ZooOptions zoo;
   QuantizationOptions quantization;
   MachineOptions machine;
@@ -94,6 +96,12 @@ plan::Plan& profiled_plan(const std::shared_ptr<Engine>& engine) {
   return *plans->last_plan();
 }
 
+double loaded_per_second(const BenchOptions& options) {
+  DataOptions data = options.data;
+  data.batch = options.batch;
+  return loader_images_per_second(data, options.image_size);
+}
+
 void run(const BenchOptions& options) {
   check_writable(options.report.metrics, "--metrics");
   check_writable(options.save, "--save");
@@ -128,14 +136,18 @@ void run(const BenchOptions& options) {
     details["compile_seconds"] = plans->compile_seconds();
     if (plans->last_plan() != nullptr) details["arena_bytes"] = plans->last_plan()->arena_bytes();
   }
-  report({{"model", options.model},
-          {"mode", options.mode},
-          {"batch", options.batch},
-          {"seconds_per_step", seconds},
-          {"images_per_second", static_cast<double>(options.batch) / seconds},
-          {"peak_mb", peak_mb()},
-          {"threads", at::get_num_threads()}},
-         options.report, details);
+  nlohmann::ordered_json figures{
+      {"model", options.model},
+      {"mode", options.mode},
+      {"batch", options.batch},
+      {"seconds_per_step", seconds},
+      {"images_per_second", static_cast<double>(options.batch) / seconds},
+      {"peak_mb", peak_mb()},
+      {"threads", at::get_num_threads()}};
+  if (!options.data.data.empty()) {
+    figures["loader_images_per_second"] = loaded_per_second(options);
+  }
+  report(figures, options.report, details);
 }
 
 std::vector<std::string> mode_names() {
@@ -175,6 +187,11 @@ void add_bench_command(CLI::App& program) {
   command.add_flag("--profile", options->profile, "Print where the time of a step goes, by layers");
   command.add_option("--trace", options->trace,
                      "Write a mean step to this file, for chrome://tracing");
+  command.add_option("--data", options->data.data,
+                     "Also time how fast training images of this data are loaded at --image-size");
+  command.add_option("--workers", options->data.workers, "Threads that decode those images")
+      ->check(CLI::Range(0, 256))
+      ->capture_default_str();
   add_quantization_options(command, options->quantization);
   add_machine_options(command, options->machine);
   add_engine_option(command, options->machine);

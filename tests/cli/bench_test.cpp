@@ -51,6 +51,14 @@ TEST_F(BenchTest, TimesEachMode) {
   }
 }
 
+TEST_F(BenchTest, TimesTheLoaderToo) {
+  const nlohmann::json figures =
+      bench(fmt::format("{} --channels 1 --data {} --workers 1", kSmall, make_data()));
+  EXPECT_GT(figures["loader_images_per_second"], 0);
+  EXPECT_FALSE(bench(kSmall).contains("loader_images_per_second"));
+  expect_error(fmt::format("{} --data cifar10:/none", kSmall), 3, "[/none");
+}
+
 TEST_F(BenchTest, MeasuresWhatTheModeSays) {
   const Graph plain = saved("infer_float").graph;
   EXPECT_GT(count<BatchNormalization>(plain), 0);
