@@ -1,5 +1,4 @@
 // Steps of a plan that has run before take no memory.
-#include <c10/core/CPUAllocator.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -8,6 +7,7 @@
 #include "octet/graph/parametric_functions.h"
 #include "octet/models/mobilenet_v1.h"
 #include "octet/plan/plan_engine.h"
+#include "tests/support/counting_allocator.h"
 #include "tests/support/dataset_files.h"
 #include "tests/support/quantized_job.h"
 
@@ -45,23 +45,6 @@ TEST(SteadySteps, TenThousandTakeNoMemory) {
   // 16 bytes lost in each step would be 39 pages of 4 KB.
   EXPECT_LT(resident_pages() - before, 39);
 }
-
-// Counts what libtorch takes for tensors.
-class CountingAllocator : public c10::Allocator {
- public:
-  CountingAllocator() : base_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this, 255); }
-  ~CountingAllocator() override { c10::SetCPUAllocator(base_, 255); }
-  c10::DataPtr allocate(size_t bytes) const override {
-    ++count_;
-    return base_->allocate(bytes);
-  }
-  c10::DeleterFnPtr raw_deleter() const override { return base_->raw_deleter(); }
-  int64_t count() const { return count_; }
-
- private:
-  c10::Allocator* base_;
-  mutable int64_t count_ = 0;
-};
 
 // A deployed network, all of whose steps are kernels: what is taken is what the caller gets.
 TEST(SteadySteps, InferenceTakesNoTensorButItsOutput) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/formats/format_test_support.h"
+#include "tests/support/counting_allocator.h"
 
 namespace octet {
 namespace {
@@ -113,6 +114,20 @@ TEST(TensorProto, DataThatDoesNotFitTheShape) {
   proto.clear_raw_data();
   proto.add_float_data(1.0F);
   EXPECT_EQ(error_of_proto(proto), "[m.onnx] tensor 'w' has 1 values, its shape (2, 3) needs 6");
+}
+
+TEST(TensorProto, TakesNoMemoryBeforeTheDataIsThere) {
+  const CountingAllocator allocator;
+  TensorProto proto = proto_of(TensorProto::FLOAT, {int64_t{1} << 31});
+  proto.set_raw_data("12345678");
+  EXPECT_EQ(error_of_proto(proto),
+            "[m.onnx] tensor 'w' has 8 bytes of data, its shape (2147483648) of float needs "
+            "8589934592");
+  proto.clear_raw_data();
+  proto.add_float_data(1.0F);
+  EXPECT_EQ(error_of_proto(proto),
+            "[m.onnx] tensor 'w' has 1 values, its shape (2147483648) needs 2147483648");
+  EXPECT_EQ(allocator.count(), 0);
 }
 
 TEST(TensorProto, ShapesThatLie) {
