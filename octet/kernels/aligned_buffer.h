@@ -13,6 +13,7 @@ inline constexpr std::align_val_t kCacheLine{64};
 template <class T>
 class AlignedBuffer {
  public:
+  AlignedBuffer() = default;
   explicit AlignedBuffer(size_t size)
       : data_(static_cast<T*>(::operator new(size * sizeof(T), kCacheLine))) {
     std::fill_n(data_.get(), size, T());

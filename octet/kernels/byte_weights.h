@@ -51,8 +51,8 @@ class ByteWeights {
   int64_t panel_entries_ = 0;  // room for them
   int quads_ = 1;
   std::vector<int64_t> entries_;  // (panel, block)
-  AlignedBuffer<int8_t> weights_{0};
-  AlignedBuffer<int32_t> offsets_{0};
+  AlignedBuffer<int8_t> weights_;
+  AlignedBuffer<int32_t> offsets_;
 };
 
 extern template bool ByteWeights::pack(const ConvolutionPlan&, const int8_t*, int32_t, int);

@@ -22,7 +22,6 @@ IntegerConvolution::IntegerConvolution(const ConvolutionShape& shape, bool signe
     : threads_(omp_get_max_threads()),
       plan_(plan_convolution(shape, signed_activations, in_layout, out_layout, threads_)),
       parts_(convolution_parts(plan_)),
-      weights_(plan_.panels() * plan_.panel_size),
       factors_(shape.out_channels) {
   if (rectified && !plan_.depthwise && has_byte_products()) bytes_.emplace(plan_);
   for (int thread = 0; thread < threads_; ++thread) {
@@ -46,6 +45,9 @@ void IntegerConvolution::pack(const Weight* weights, int32_t x_zero_point) {
   packed_zero_point_ = x_zero_point;
   if (bytes_ && bytes_->pack(plan_, weights, highest_x, threads)) return;
   bytes_.reset();  // weights change little from one time to the next
+  if (weights_.data() == nullptr) {
+    weights_ = AlignedBuffer<int16_t>(plan_.panels() * plan_.panel_size);
+  }
   pack_convolution_weights(plan_, weights, threads, weights_.data());
 }
 

@@ -19,10 +19,10 @@
 
 namespace octet::kernels {
 
-// A layer of a fixed shape. Everything is allocated when it is made, for as many threads as OpenMP
-// has then; later calls use no more. One call at a time. Results are the same for every instruction
-// set and number of threads. Depthwise layers (one input and one output channel in each group) have
-// their own kernel.
+// A layer of a fixed shape. Everything but the first packed weights is allocated when it is made,
+// for as many threads as OpenMP has then; later calls use no more. One call at a time. Results are
+// the same for every instruction set and number of threads. Depthwise layers (one input and one
+// output channel in each group) have their own kernel.
 class IntegerConvolution {
  public:
   // x: int8 if `signed_activations`, else uint8, (N, C, H, W) in `in_layout`; y likewise in
@@ -58,7 +58,7 @@ class IntegerConvolution {
   int threads_;
   ConvolutionPlan plan_;
   std::vector<ConvolutionPart> parts_;
-  AlignedBuffer<int16_t> weights_;
+  AlignedBuffer<int16_t> weights_;    // else
   std::optional<ByteWeights> bytes_;  // where the input allows them, and they pay
   int32_t packed_zero_point_ = 0;
   ChannelFactors factors_;
