@@ -122,7 +122,7 @@ double float_time(const ConvolutionShape& s) {
   using dnnl::memory;
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   dnnl::stream stream(engine);
-  const auto any = [](memory::dims dims) {
+  const auto any = [](const memory::dims& dims) {
     return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
   };
   memory::dims weights{s.out_channels, s.in_channels / s.groups, s.kernel_h, s.kernel_w};

@@ -46,7 +46,8 @@ bool is_exact(const int8_t* group, int quads, int32_t highest_x) {
     for (int quad = 0; quad < quads; ++quad) {
       const int8_t* w = group + (quad * kQuad + 2 * half) * kPanelChannels;
       for (int64_t c = 0; c < kPanelChannels; ++c) {
-        const int16_t a = w[c], b = w[c + kPanelChannels], zero = 0;
+        const auto a = static_cast<int16_t>(w[c]), b = static_cast<int16_t>(w[c + kPanelChannels]);
+        constexpr int16_t zero = 0;
         positive[c] += std::max(a, zero) + std::max(b, zero);
         negative[c] += std::min(a, zero) + std::min(b, zero);
       }

@@ -5,6 +5,7 @@
 #include "octet/passes/batch_norm.h"
 #include "octet/passes/folded_parameters.h"
 #include "octet/passes/layer_traits.h"
+#include "octet/passes/recorded_layers.h"
 
 namespace octet {
 namespace {
@@ -70,18 +71,22 @@ Graph fold_batch_norm(Graph graph, PassContext& ctx) {
   const Uses uses(graph);
   std::set<VariableId> held(ctx.outputs.begin(), ctx.outputs.end());
   held.insert(graph.outputs().begin(), graph.outputs().end());
+  const std::map<FunctionId, std::string> stay_float =
+      skipped_layers(graph, ranked_functions(graph, ctx.outputs), ctx.config);
   for (const FunctionId id : graph.topological_order(ctx.outputs)) {
     if (!std::holds_alternative<BatchNormalization>(graph.function(id).attributes)) continue;
     const FunctionId producer = foldable_producer(graph, id, uses, held);
     if (producer == kNoId) continue;
     const Function layer = graph.function(producer);
     const WeightedLayer traits = *weighted_layer(graph, producer);
+    // A layer that stays float has room for weights of any size.
+    const bool has_limit = ctx.config.bn_folding_limit > 0 && !ctx.config.channel_wise &&
+                           !stay_float.contains(producer);
     const FoldedNames names =
         folded_parameters(graph, producer, id, ctx, [&](const LayerValues& v) {
           ScaleShift bn = scale_shift_of(graph, id, *ctx.parameters);
           at::Tensor weight_scale = along_outputs(layer.attributes, traits, v.weight, bn.scale);
-          if (ctx.config.bn_folding_limit > 0 && !ctx.config.channel_wise &&
-              v.weight.size(traits.output_axis) == bn.scale.numel()) {
+          if (has_limit && v.weight.size(traits.output_axis) == bn.scale.numel()) {
             shrink(bn, within_limit(v.weight * weight_scale, traits.output_axis,
                                     ctx.config.bn_folding_limit));
             weight_scale = along_outputs(layer.attributes, traits, v.weight, bn.scale);

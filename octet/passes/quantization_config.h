@@ -38,10 +38,11 @@ struct QuantizationConfig {
   // the same before and after folding. Otherwise, as in NNabla, it moves by its own gradient: 1 / a
   // times as far, 1 / a^2 times relative to its size, and training diverges where a is small.
   bool bn_folding_keep_step = true;
-  // Where one scale serves a whole folded weight: a channel's largest weight is at most this many
-  // times the median channel's. What would be larger is folded as if its variance were larger: its
-  // mean stays, its deviations shrink. Such a channel hardly varies in front of the normalization,
-  // and at its full size it would leave its neighbours no quantization steps. 0: no bound (NNabla).
+  // Where one scale serves a whole folded weight that is quantized: a channel's largest weight is
+  // at most this many times the median channel's. What would be larger is folded as if its variance
+  // were larger: its mean stays, its deviations shrink. Such a channel hardly varies in front of
+  // the normalization, and at its full size it would leave its neighbours no quantization steps. 0:
+  // no bound (NNabla).
   double bn_folding_limit = 16;
   // The network's convolutions have their channels last.
   bool channel_last = false;

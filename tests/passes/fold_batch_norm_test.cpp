@@ -210,6 +210,13 @@ TEST_F(WideChannel, IsAsTheFormulaSaysWithoutALimit) {
   EXPECT_GT(ratio(), 50);
 }
 
+TEST_F(WideChannel, MayBeWideInALayerThatStaysFloat) {
+  ctx_.config.bn_folding_limit = 16;
+  ctx_.config.skip_inputs_layers = {"DepthwiseConvolution"};
+  fold_batch_norm(graph_, ctx_);
+  EXPECT_GT(ratio(), 50);
+}
+
 TEST_F(WideChannel, HasAScaleOfItsOwnChannelWise) {
   ctx_.config.bn_folding_limit = 16;
   ctx_.config.channel_wise = true;
