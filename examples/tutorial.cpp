@@ -4,7 +4,7 @@
 //
 // A narrow ResNet-18 on Fashion-MNIST. Half of the steps train in float; then ranges are recorded
 // for ten steps; the rest trains with quantization. 600 steps see a third of the training images
-// once, take about a minute on two cores, and leave the quantized network an error of about 22 %.
+// once, take half a minute on two cores, and leave the quantized network an error of about 22 %.
 #include <octet/octet.h>
 
 #include <cstdlib>
