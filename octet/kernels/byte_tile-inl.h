@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "octet/kernels/byte_weights.h"
+#include "octet/kernels/convolution_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
@@ -83,34 +84,11 @@ HWY_INLINE void byte_tile(const ByteTileInput&, bool, int32_t*) {}
 #endif
 
 template <int kQuads>
-HWY_INLINE void byte_pixels(int64_t pixels, const ByteTileInput& in, bool add, int32_t* sums) {
-  switch (pixels) {
-    case 1:
-      return byte_tile<kQuads, 1>(in, add, sums);
-    case 2:
-      return byte_tile<kQuads, 2>(in, add, sums);
-    case 3:
-      return byte_tile<kQuads, 3>(in, add, sums);
-    case 4:
-      return byte_tile<kQuads, 4>(in, add, sums);
-    case 5:
-      return byte_tile<kQuads, 5>(in, add, sums);
-    default:
-      return byte_tile<kQuads, 6>(in, add, sums);
-  }
-}
-
-// A line of pixels, in tiles of about the same size.
-template <int kQuads>
-HWY_INLINE void byte_line(int64_t pixels, ByteTileInput in, bool add, int32_t* sums) {
-  constexpr int kMostPixels = kQuads == 2 ? 5 : 6;
-  for (int64_t tiles = (pixels + kMostPixels - 1) / kMostPixels; tiles > 0; --tiles) {
-    const int64_t count = (pixels + tiles - 1) / tiles;
-    byte_pixels<kQuads>(count, in, add, sums);
-    in.x += count * in.step;
-    sums += count * kPanelChannels;
-    pixels -= count;
-  }
+HWY_INLINE void byte_line(int64_t pixels, const ByteTileInput& in, bool add, int32_t* sums) {
+  for_each_tile<kQuads == 2 ? 5 : 6>(pixels, in, sums,
+                                     [&](auto count, const ByteTileInput& tile, int32_t* to) {
+                                       byte_tile<kQuads, decltype(count)::value>(tile, add, to);
+                                     });
 }
 
 }  // namespace octet::kernels::HWY_NAMESPACE

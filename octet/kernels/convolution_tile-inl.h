@@ -11,6 +11,7 @@
 #include <hwy/highway.h>
 
 #include <cstring>
+#include <type_traits>
 
 #include "octet/kernels/convolution_plan.h"
 
@@ -111,36 +112,45 @@ HWY_INLINE void dense_tile(const TileInput& in, const int16_t* weights, bool add
 
 #endif
 
-// Sums (pixel, 16) of up to six neighbouring pixels for one panel; `add`: to what is there.
-HWY_INLINE void dense_pixels(int64_t pixels, const TileInput& in, const int16_t* weights, bool add,
-                             int32_t* sums) {
-  switch (pixels) {
-    case 1:
-      return dense_tile<1>(in, weights, add, sums);
-    case 2:
-      return dense_tile<2>(in, weights, add, sums);
-    case 3:
-      return dense_tile<3>(in, weights, add, sums);
-    case 4:
-      return dense_tile<4>(in, weights, add, sums);
-    case 5:
-      return dense_tile<5>(in, weights, add, sums);
-    default:
-      return dense_tile<6>(in, weights, add, sums);
-  }
-}
-
-// A line of pixels, in tiles of about the same size: one with few pixels reads the weights for
-// little.
-HWY_INLINE void dense_line(int64_t pixels, TileInput in, const int16_t* weights, bool add,
-                           int32_t* sums) {
-  for (int64_t tiles = (pixels + kMostTilePixels - 1) / kMostTilePixels; tiles > 0; --tiles) {
+// Calls tile(number of pixels as a constant, in, sums) for a line of pixels, in tiles of about the
+// same size, at most kMost: one with few pixels reads the weights for little.
+template <int kMost, class In, class Tile>
+HWY_INLINE void for_each_tile(int64_t pixels, In in, int32_t* sums, const Tile& tile) {
+  static_assert(kMost <= kMostTilePixels);
+  for (int64_t tiles = (pixels + kMost - 1) / kMost; tiles > 0; --tiles) {
     const int64_t count = (pixels + tiles - 1) / tiles;
-    dense_pixels(count, in, weights, add, sums);
+    switch (count) {
+      case 1:
+        tile(std::integral_constant<int, 1>(), in, sums);
+        break;
+      case 2:
+        tile(std::integral_constant<int, 2>(), in, sums);
+        break;
+      case 3:
+        tile(std::integral_constant<int, 3>(), in, sums);
+        break;
+      case 4:
+        tile(std::integral_constant<int, 4>(), in, sums);
+        break;
+      case 5:
+        tile(std::integral_constant<int, 5>(), in, sums);
+        break;
+      default:
+        tile(std::integral_constant<int, kMostTilePixels>(), in, sums);
+    }
     in.x += count * in.step;
     sums += count * kPanelChannels;
     pixels -= count;
   }
+}
+
+// Sums (pixel, 16) of a line of pixels for one panel; `add`: to what is there.
+HWY_INLINE void dense_line(int64_t pixels, const TileInput& in, const int16_t* weights, bool add,
+                           int32_t* sums) {
+  for_each_tile<kMostTilePixels>(pixels, in, sums,
+                                 [&](auto count, const TileInput& tile, int32_t* to) {
+                                   dense_tile<decltype(count)::value>(tile, weights, add, to);
+                                 });
 }
 
 }  // namespace octet::kernels::HWY_NAMESPACE

@@ -1,5 +1,10 @@
-// What was made from a parameter holds as long as the parameter stays as it is.
+// What was made from parameters holds as long as these stay as they are.
 #pragma once
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+#include <vector>
 
 #include "octet/plan/value.h"
 
@@ -7,20 +12,28 @@ namespace octet::plan {
 
 class DerivedFrom {
  public:
-  // Whether it has to be made, since `value` is not the parameter of the last call, or has changed;
-  // what a step makes counts as new in every run.
-  bool renew(const Value& value) {
-    const int64_t version = value.tensor._version();
-    const bool same = value.is_leaf && version_ == version && source_.defined() &&
-                      source_.data_ptr() == value.tensor.data_ptr();
-    source_ = value.tensor;
-    version_ = version;
-    return !same;
+  // Calls make() unless the last call that did not throw was for the same parameters, and none has
+  // changed; what a step makes counts as new in every run.
+  template <class Make>
+  void renew(std::initializer_list<const Value*> values, const Make& make) {
+    if (is_current(values)) return;
+    sources_.clear();
+    make();
+    for (const Value* value : values) {
+      sources_.emplace_back(value->tensor, value->tensor._version());
+    }
   }
 
  private:
-  at::Tensor source_;  // held, so that no other parameter comes to lie there
-  int64_t version_ = -1;
+  bool is_current(std::initializer_list<const Value*> values) const {
+    return std::ranges::equal(values, sources_, [](const Value* value, const auto& source) {
+      return value->is_leaf && value->tensor.data_ptr() == source.first.data_ptr() &&
+             value->tensor._version() == source.second;
+    });
+  }
+
+  // Held, so that no other parameter comes to lie there.
+  std::vector<std::pair<at::Tensor, int64_t>> sources_;
 };
 
 }  // namespace octet::plan

@@ -37,8 +37,12 @@ class FloatConvolutionStep : public Step {
 
   void forward() override {
     // Without gradients they are packed there, and stay so.
-    const bool changed = packed_.renew(input(kW));
-    if (changed || back_scratch_ != kNoId) convolution_->set_weights(input(kW).floats());
+    const auto set_weights = [&] { convolution_->set_weights(input(kW).floats()); };
+    if (back_scratch_ != kNoId) {
+      set_weights();
+    } else {
+      packed_.renew({&input(kW)}, set_weights);
+    }
     const Timed timed(primitive_seconds_);
     convolution_->forward(input(kX).floats(), has_bias_ ? input(kBias).floats() : nullptr,
                           output().floats(), buffer(scratch_));

@@ -77,12 +77,12 @@ class DequantizeSumsStep : public Step {
   std::string kernel() const override { return "dequantize"; }
 
   void forward() override {
-    if (held_zero_point_.renew(input(kZeroPoint))) {
+    held_.renew({&input(kScale), &input(kZeroPoint)}, [&] {
       OCTET_CHECK(input(kZeroPoint).tensor.eq(0).all().item<bool>(), name(),
                   "the zero point of int32 sums must be 0");
-    }
-    const at::Tensor& scale = input(kScale).tensor;
-    scale_.assign(scale.data_ptr<float>(), scale.data_ptr<float>() + scale.numel());
+      const at::Tensor& scale = input(kScale).tensor;
+      scale_.assign(scale.data_ptr<float>(), scale.data_ptr<float>() + scale.numel());
+    });
     kernels::requantize_backward(input(kX).floats(), output().rows(), scale_, nullptr,
                                  output().floats());
   }
@@ -94,7 +94,7 @@ class DequantizeSumsStep : public Step {
   }
 
  private:
-  DerivedFrom held_zero_point_;
+  DerivedFrom held_;
   std::vector<float> scale_;
 };
 

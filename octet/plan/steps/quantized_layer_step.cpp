@@ -47,13 +47,15 @@ void QuantizedLayerStep::forward() {
   const Value& x = input(kX);
   Value& y = output();
   const auto x_zero = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
-  pack_weights(x_zero);
-  if (has_bias_) set_bias();
+  packed_.renew({&input(kW), &input(kXZeroPoint)}, [&] { pack_weights(x_zero); });
+  if (has_bias_) held_bias_.renew({&input(kBias)}, [&] { set_bias(); });
   if (accumulates_) {
     const Timed timed(primitive_seconds_);
     return convolution_->accumulate(x.data, x_zero, bias_, y.floats());
   }
-  set_requantization();
+  requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
+  held_scales_.renew({&input(kXScale), &input(kWScale), &input(kYScale)},
+                     [&] { set_multipliers(); });
   const Timed timed(primitive_seconds_);
   convolution_->run(x.data, x_zero, requantization_, y.data, passes());
 }
@@ -74,15 +76,11 @@ float* QuantizedLayerStep::x_floats() {
 }
 
 void QuantizedLayerStep::pack_weights(int32_t x_zero_point) {
-  const bool same_zero_point = packed_zero_point_ == x_zero_point;
-  packed_zero_point_ = x_zero_point;
-  if (!packed_.renew(input(kW)) && same_zero_point) return;
   weights_ = convolution_weights(input(kW));
   convolution_->pack_weights(weights_.data_ptr<float>(), x_zero_point);
 }
 
 void QuantizedLayerStep::set_bias() {
-  if (!held_bias_.renew(input(kBias))) return;
   if (whole_bias_) {
     const at::Tensor bias = input(kBias).tensor.to(at::kInt).contiguous();
     bias_.assign(bias.data_ptr<int32_t>(), bias.data_ptr<int32_t>() + bias.numel());
@@ -97,13 +95,7 @@ void QuantizedLayerStep::set_bias() {
   requantization_.offset = offset_;
 }
 
-void QuantizedLayerStep::set_requantization() {
-  requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
-  bool changed = false;
-  for (const size_t scale : {kXScale, kWScale, kYScale}) {
-    changed |= held_scales_[scale].renew(input(scale));
-  }
-  if (!changed) return;
+void QuantizedLayerStep::set_multipliers() {
   const at::Tensor multiplier =
       layer_multiplier(input(kXScale).tensor, input(kWScale).tensor, input(kYScale).tensor);
   const float* values = multiplier.data_ptr<float>();

@@ -2,7 +2,6 @@
 // what becomes of them. Steps of one kind of layer add their backward pass.
 #pragma once
 
-#include <map>
 #include <optional>
 
 #include "octet/kernels/convolution_shape.h"
@@ -49,7 +48,7 @@ class QuantizedLayerStep : public RoundingStep {
  private:
   void pack_weights(int32_t x_zero_point);
   void set_bias();
-  void set_requantization();
+  void set_multipliers();
 
   LayerAsConvolution layer_;
   bool accumulates_;  // int32 sums, not requantized
@@ -58,9 +57,7 @@ class QuantizedLayerStep : public RoundingStep {
   std::optional<kernels::IntegerConvolution> convolution_;
   BufferId floats_ = kNoId;
   at::Tensor weights_;
-  DerivedFrom packed_, held_bias_;
-  int32_t packed_zero_point_ = 0;
-  std::map<size_t, DerivedFrom> held_scales_;  // by input
+  DerivedFrom packed_, held_bias_, held_scales_;
   std::vector<int32_t> bias_;
   std::vector<float> offset_, multiplier_;
 };

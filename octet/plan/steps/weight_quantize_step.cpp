@@ -2,10 +2,8 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "octet/kernels/quantize_weights.h"
+#include "octet/plan/derived_from.h"
 #include "octet/plan/steps/integer_layer.h"
 #include "octet/quant/finite.h"
 
@@ -30,12 +28,13 @@ class WeightQuantizeStep : public Step {
   std::string kernel() const override { return "quantize_weights"; }
 
   void forward() override {
-    scale_ = values_of(input(kScale));
-    const auto is_scale = [](float value) { return std::isfinite(value) && value > 0; };
-    if (!std::ranges::all_of(scale_, is_scale)) check_scale(input(kScale).tensor, name());
-    zero_point_ = values_of(input(kZeroPoint));
-    quantization_.scale = scale_;
-    quantization_.zero_point = zero_point_;
+    held_.renew({&input(kScale), &input(kZeroPoint)}, [&] {
+      check_scale(input(kScale).tensor, name());
+      scale_ = values_of(input(kScale));
+      zero_point_ = values_of(input(kZeroPoint));
+      quantization_.scale = scale_;
+      quantization_.zero_point = zero_point_;
+    });
     if (!kernels::quantize_weights(quantization_, input(kX).floats(), output().floats())) {
       check_finite(input(kX).tensor, name());
     }
@@ -50,6 +49,7 @@ class WeightQuantizeStep : public Step {
  private:
   kernels::WeightQuantization quantization_;
   std::vector<float> scale_, zero_point_;
+  DerivedFrom held_;
 };
 
 // [outer][channels][inner] for qparams of these extents along one axis of w; false otherwise.
