@@ -373,6 +373,19 @@ TEST(PlanEngine, LargeBiasesStayWhole) {
   EXPECT_TRUE(at::equal(expected.at(y), given.at(y)));
 }
 
+TEST(PlanEngine, AnErrorComesAgainInTheNextRun) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::QNN;
+  QuantizedJob job(models::mobilenet_v1, config);
+  job.loss.network().set_engine(std::make_shared<PlanEngine>());
+  for (const std::string& name : job.parameters().names()) {
+    if (name.find("scale-w0") == std::string::npos) continue;
+    at::NoGradGuard no_grad;
+    job.parameters().at(name).value.zero_();
+  }
+  for (int run = 0; run < 2; ++run) EXPECT_THROW(job.loss.forward(), Error) << run;
+}
+
 TEST(PlanEngine, Messages) {
   auto parameters = std::make_shared<ParameterStore>(1);
   Network network(parameters, "net");
