@@ -133,8 +133,7 @@ def measure(args, name, exporter):
         line = (str(error).strip() or repr(error)).splitlines()[0]
         return row | {"error": f"torch.onnx.export: {line}"}
     try:
-        data = ["--data", noise_images(args.work / f"noise{side}", side), "--batch", 2,
-                "--image-size", side]
+        data = ["--data", noise_images(args.work / f"noise{side}", side), "--batch", 2]
         found = octet(args, metrics, "verify", file, "--with", "onnxruntime", *data,
                       "--max-examples", 2)
         row |= {"values": found["compared_values"], "max_absolute": found["max_absolute"]}
