@@ -35,9 +35,9 @@ bool is_weight(const Graph& graph, FunctionId layer, const Integers& w, const Pa
 // Scale of the layer's accumulators: one value, or one for each channel of its output.
 at::Tensor accumulator_scale(const Graph& graph, FunctionId layer, const LayerIntegers& integers,
                              const PassContext& ctx) {
-  const at::Tensor scale = bias_scale(flat_value(graph, integers.x.scale, ctx),
-                                      flat_value(graph, integers.w.scale, ctx));
-  return scale.numel() == 1 ? scale : scale.repeat({weighted_layer(graph, layer)->repeats});
+  return bias_scale(flat_value(graph, integers.x.scale, ctx),
+                    flat_value(graph, integers.w.scale, ctx),
+                    weighted_layer(graph, layer)->repeats);
 }
 
 bool is_bias(const Graph& graph, FunctionId layer, const Integers& bias,
@@ -95,14 +95,9 @@ VariableId bias_in_steps(Graph& graph, FunctionId layer, const LayerIntegers& in
   VariableId bias = integers.float_bias;
   for (const VariableId scale : {integers.x.scale, integers.w.scale}) {
     const bool single = graph.variable(scale).type.shape.num_elements() == 1;
-    VariableId flat = scale;
-    if (!single && repeats > 1) {
-      const Shape channels{graph.variable(scale).type.shape.num_elements()};
-      flat = graph.output_of(graph.add_function(Reshape{.shape = channels}, {flat}));
-      flat = graph.output_of(graph.add_function(Tile{.reps = {repeats}}, {flat}));
-    }
-    flat = graph.output_of(
-        graph.add_function(Reshape{.shape = single ? Shape(shape.size(), 1) : shape}, {flat}));
+    const VariableId channels = single || repeats == 1 ? scale : flat_scale(graph, scale, repeats);
+    const VariableId flat = graph.output_of(
+        graph.add_function(Reshape{.shape = single ? Shape(shape.size(), 1) : shape}, {channels}));
     bias = graph.output_of(graph.add_function(Div2{}, {bias, flat}));
   }
   return bias;

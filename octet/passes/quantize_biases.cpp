@@ -72,8 +72,7 @@ class BiasQuantizer {
       if (constant) {
         define_parameter(entry->second.first, /*need_grad=*/false, ctx_, [&] {
           return bias_scale(ctx_.parameters->at(name_x).value.flatten(),
-                            ctx_.parameters->at(name_w).value.flatten())
-              .repeat({repeats});
+                            ctx_.parameters->at(name_w).value.flatten(), repeats);
         });
       }
       define_parameter(entry->second.second, /*need_grad=*/false, ctx_,
@@ -82,14 +81,8 @@ class BiasQuantizer {
     const VariableId zero_point = parameter(entry->second.second);
     if (constant) return {parameter(entry->second.first), zero_point};
     // A scale that is trained changes with each step, and the product with it.
-    const auto flat = [&](VariableId scale) {
-      Reshape reshape;
-      reshape.shape = {graph_.variable(scale).type.shape.num_elements()};
-      return graph_.output_of(graph_.add_function(reshape, {scale}));
-    };
-    const VariableId x = flat(scale_x);
-    VariableId w = flat(scale_w);
-    if (repeats > 1) w = graph_.output_of(graph_.add_function(Tile{.reps = {repeats}}, {w}));
+    const VariableId x = flat_scale(graph_, scale_x, /*repeats=*/1);
+    const VariableId w = flat_scale(graph_, scale_w, repeats);
     return {graph_.output_of(graph_.add_function(Mul2{}, {x, w}, "", {entry->second.first})),
             zero_point};
   }
@@ -108,6 +101,13 @@ Graph quantize_biases(Graph graph, PassContext& ctx) {
     if (layer && layer->has_bias) quantizer.quantize(id);
   }
   return graph;
+}
+
+VariableId flat_scale(Graph& graph, VariableId scale, int64_t repeats) {
+  const Shape channels{graph.variable(scale).type.shape.num_elements()};
+  const VariableId flat = graph.output_of(graph.add_function(Reshape{.shape = channels}, {scale}));
+  if (repeats == 1) return flat;
+  return graph.output_of(graph.add_function(Tile{.reps = {repeats}}, {flat}));
 }
 
 bool quantize_bias(Graph& graph, FunctionId layer, PassContext& ctx) {

@@ -22,4 +22,7 @@ Graph quantize_biases(Graph graph, PassContext& ctx);
 // bias cannot be quantized.
 bool quantize_bias(Graph& graph, FunctionId layer, PassContext& ctx);
 
+// Computes in the graph: the values of a scale in one dimension, `repeats` times one after another.
+VariableId flat_scale(Graph& graph, VariableId scale, int64_t repeats);
+
 }  // namespace octet

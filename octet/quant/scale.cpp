@@ -106,9 +106,10 @@ ScaleZeroPoint choose_scale(const Range& range, const QuantFormat& format, bool 
   return {scales.to(range.minimum.device()), zero_points.to(range.minimum.device())};
 }
 
-at::Tensor bias_scale(const at::Tensor& scale_x, const at::Tensor& scale_w) {
+at::Tensor bias_scale(const at::Tensor& scale_x, const at::Tensor& scale_w, int64_t repeats) {
   OCTET_INTERNAL_CHECK(scale_x.numel() == 1);
-  return scale_x.reshape({}) * scale_w;
+  const at::Tensor scale = scale_x.reshape({}) * scale_w;
+  return repeats == 1 || scale.numel() == 1 ? scale : scale.flatten().repeat({repeats});
 }
 
 Range union_of(std::span<const Range> ranges) {

@@ -64,8 +64,10 @@ struct ScaleWarnings {
 ScaleZeroPoint choose_scale(const Range& range, const QuantFormat& format, bool symmetric,
                             Pow2 pow2, std::string_view where, ScaleWarnings* warnings = nullptr);
 
-// The scale of an int32 bias, scale_x * scale_w, in the shape of scale_w. scale_x has one element.
-at::Tensor bias_scale(const at::Tensor& scale_x, const at::Tensor& scale_w);
+// The scale of a layer's int32 accumulators and bias, scale_x * scale_w, in the shape of scale_w.
+// scale_x has one element. Scales of channels that stand `repeats` times in the layer's output (the
+// groups of a Deconvolution) do so in the result, which is flat then.
+at::Tensor bias_scale(const at::Tensor& scale_x, const at::Tensor& scale_w, int64_t repeats = 1);
 
 // The smallest range that covers all of them; they have one shape.
 Range union_of(std::span<const Range> ranges);

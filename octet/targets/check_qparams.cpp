@@ -75,7 +75,7 @@ class QParamsCheck {
       const at::Tensor x = scale_of_pair(inputs[0]);
       const at::Tensor w = scale_of_pair(inputs[1]);
       const at::Tensor b = scale_of_pair(inputs[2]);
-      if (fits_accumulator(b, x, w)) continue;
+      if (fits_accumulator(b, x, w, layer->repeats)) continue;
       warning.add(fmt::format(
           "the bias of {} has the scale {:g}, and its input and weight have {:g} together: integer "
           "arithmetic would add it as it is",

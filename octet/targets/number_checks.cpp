@@ -135,7 +135,7 @@ void check_bias_scale(const CheckedLayer& layer, Findings& findings) {
   const auto scale_of = [&](size_t i) {
     return constant_value(layer.in.graph, layer.in.parameters, layer.inputs[i]->scale);
   };
-  if (fits_accumulator(scale_of(2), scale_of(0), scale_of(1))) return;
+  if (fits_accumulator(scale_of(2), scale_of(0), scale_of(1), layer.weighted->repeats)) return;
   refuse(layer, "bias-scale", findings,
          "the scale of bias '{}' is not the product of those of input and weight",
          layer.input_name(2));

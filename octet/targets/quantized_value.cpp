@@ -61,9 +61,10 @@ at::Tensor constant_value(const Graph& graph, const ParameterStore& parameters, 
   return parameter == nullptr ? at::Tensor() : parameter->value.detach();
 }
 
-bool fits_accumulator(const at::Tensor& b, const at::Tensor& x, const at::Tensor& w) {
+bool fits_accumulator(const at::Tensor& b, const at::Tensor& x, const at::Tensor& w,
+                      int64_t repeats) {
   if (!x.defined() || !w.defined() || !b.defined() || x.numel() != 1) return true;
-  const at::Tensor wanted = bias_scale(x.flatten(), w.flatten());
+  const at::Tensor wanted = bias_scale(x.flatten(), w.flatten(), repeats);
   // Products of two float32 that were rounded once: they agree to the last bit or two.
   return b.numel() == wanted.numel() && at::allclose(b.flatten(), wanted, 1e-6, 0);
 }

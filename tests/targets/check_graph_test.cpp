@@ -11,9 +11,11 @@
 namespace octet {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // Parameters by what their names end in: s* a scale of 0.5, z* a zero point of 0, else 0.25. The
 // scale of a bias is that of input and weight multiplied.
@@ -257,6 +259,33 @@ std::string convolution_with_bias(const std::string& bias, const std::string& ou
     output {}
   }})",
                      bias, output);
+}
+
+TEST_F(CheckGraphTest, TheBiasOfAGroupedTransposedConvolutionPerChannel) {
+  const Graph graph = load(R"(graph net {
+    input x: float32 (-1, 4, 8, 8)
+    parameter w: float32 (4, 3, 1, 1)
+    parameter b: float32 (6)
+    parameter s: float32 (1, 1, 1, 1)
+    parameter z: float32 (1, 1, 1, 1)
+    parameter sw: float32 (1, 3, 1, 1)
+    parameter zw: float32 (1, 3, 1, 1)
+    parameter sb: float32 (6)
+    parameter zb: float32 (6)
+    xq = QuantizeLinear(x, s, z) {dtype=2}
+    xd = DequantizeLinear(xq, s, z)
+    wq = QuantizeLinear(w, sw, zw)
+    wd = DequantizeLinear(wq, sw, zw)
+    bq = QuantizeLinear(b, sb, zb) {dtype=5}
+    bd = DequantizeLinear(bq, sb, zb)
+    h = Deconvolution[up](xd, wd, bd) {group=2}
+    hq = QuantizeLinear(h, s, z) {dtype=2}
+    hd = DequantizeLinear(hq, s, z)
+    output hd
+  })");
+  EXPECT_THAT(rules(graph, Target::ONNXRUNTIME), Not(Contains(HasSubstr("bias-scale"))));
+  store_.set("sb", at::full({6}, 0.3), false);
+  EXPECT_THAT(rules(graph, Target::ONNXRUNTIME), Contains("!up bias-scale"));
 }
 
 TEST_F(CheckGraphTest, OnnxRuntimesKernels) {
