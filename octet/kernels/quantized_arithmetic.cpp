@@ -139,35 +139,35 @@ void change_scale_simd(const QuantizedOperand& x, const Requantization& output, 
   (away ? change_scale_all<true> : change_scale_all<false>)(x, output, y_scale, count, y, passes);
 }
 
-// Eight elements, of which memory holds all.
-HWY_INLINE void product_gradients_of_eight(const float* dy, uint8_t passes,
-                                           const DequantizeEight& real_a,
-                                           const DequantizeEight& real_b, float factor_a,
-                                           float factor_b, const uint8_t* a, const uint8_t* b,
-                                           float* da, float* db) {
-  for (int v = 0; v < kVectors; ++v) {
-    const int at = v * kLanes;
-    const FloatVector gradient = hn::IfThenElseZero(mask_of(passes, v), load(dy + at));
-    const FloatVector to_a = hn::Mul(hn::Mul(gradient, set(factor_a)), real_b(b + at));
-    const FloatVector to_b = hn::Mul(hn::Mul(gradient, set(factor_b)), real_a(a + at));
-    if (da != nullptr) hn::StoreU(to_a, FloatTag(), da + at);
-    if (db != nullptr) hn::StoreU(to_b, FloatTag(), db + at);
+struct ProductGradientsEight {
+  DequantizeEight real_a, real_b;
+  FloatVector factor_a, factor_b;
+
+  HWY_INLINE void operator()(const float* dy, uint8_t passes, const uint8_t* a, const uint8_t* b,
+                             float* da, float* db) const {
+    for (int v = 0; v < kVectors; ++v) {
+      const int at = v * kLanes;
+      const FloatVector gradient = hn::IfThenElseZero(mask_of(passes, v), load(dy + at));
+      const FloatVector to_a = hn::Mul(hn::Mul(gradient, factor_a), real_b(b + at));
+      const FloatVector to_b = hn::Mul(hn::Mul(gradient, factor_b), real_a(a + at));
+      if (da != nullptr) hn::StoreU(to_a, FloatTag(), da + at);
+      if (db != nullptr) hn::StoreU(to_b, FloatTag(), db + at);
+    }
   }
-}
+};
 
 void product_gradients_simd(const float* dy, const uint8_t* passes, float y_scale,
                             const QuantizedOperand& a, const QuantizedOperand& b, int64_t count,
                             float* da, float* db) {
   const auto* bytes_a = static_cast<const uint8_t*>(a.data);
   const auto* bytes_b = static_cast<const uint8_t*>(b.data);
-  const float factor_a = a.scale / y_scale, factor_b = b.scale / y_scale;
   for_chunks(count, [&](int64_t begin, int64_t end) {
-    const DequantizeEight real_a(a), real_b(b);
+    const ProductGradientsEight body{DequantizeEight(a), DequantizeEight(b), set(a.scale / y_scale),
+                                     set(b.scale / y_scale)};
     int64_t i = begin;
     for (; i + kEight <= end; i += kEight) {
-      product_gradients_of_eight(dy + i, passes[i / 8], real_a, real_b, factor_a, factor_b,
-                                 bytes_a + i, bytes_b + i, da == nullptr ? nullptr : da + i,
-                                 db == nullptr ? nullptr : db + i);
+      body(dy + i, passes[i / 8], bytes_a + i, bytes_b + i, da == nullptr ? nullptr : da + i,
+           db == nullptr ? nullptr : db + i);
     }
     if (i == end) return;
     uint8_t rest_a[kEight] = {}, rest_b[kEight] = {};
@@ -175,8 +175,7 @@ void product_gradients_simd(const float* dy, const uint8_t* passes, float y_scal
     std::copy(bytes_a + i, bytes_a + end, rest_a);
     std::copy(bytes_b + i, bytes_b + end, rest_b);
     std::copy(dy + i, dy + end, rest_dy);
-    product_gradients_of_eight(rest_dy, passes[i / 8], real_a, real_b, factor_a, factor_b, rest_a,
-                               rest_b, rest_da, rest_db);
+    body(rest_dy, passes[i / 8], rest_a, rest_b, rest_da, rest_db);
     if (da != nullptr) std::copy_n(rest_da, end - i, da + i);
     if (db != nullptr) std::copy_n(rest_db, end - i, db + i);
   });
