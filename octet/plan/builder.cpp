@@ -82,17 +82,14 @@ ValueId Builder::as_layout(VariableId id, Layout layout) {
 }
 
 bool Builder::has_integers(VariableId id) const {
-  const DType dtype = types_[id].dtype;
-  if ((dtype != DType::kInt8 && dtype != DType::kUInt8) || made(id).is_leaf) return false;
+  if (!byte_type_of(types_[id].dtype) || made(id).is_leaf) return false;
   // Those of weights lie in floats.
   return made(id).loose || made(id).type != ElementType::kFloat32;
 }
 
 ValueId Builder::as_integers(VariableId id) {
   if (!made(id).loose) return value_of(id);
-  const ElementType type =
-      types_[id].dtype == DType::kInt8 ? ElementType::kInt8 : ElementType::kUInt8;
-  return converted(by_variable_[id], type, Layout::kPlain);
+  return converted(by_variable_[id], *byte_type_of(types_[id].dtype), Layout::kPlain);
 }
 
 ValueId Builder::as_integers(VariableId id, Layout layout) {

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "octet/base/shape.h"
@@ -19,6 +20,12 @@ enum class ElementType : uint8_t { kFloat32, kInt8, kUInt8 };
 
 inline int64_t bytes_per_element(ElementType type) {
   return type == ElementType::kFloat32 ? 4 : 1;
+}
+
+// Of 8-bit integers; nothing for other element types.
+inline std::optional<ElementType> byte_type_of(DType dtype) {
+  if (dtype == DType::kInt8) return ElementType::kInt8;
+  return dtype == DType::kUInt8 ? std::optional(ElementType::kUInt8) : std::nullopt;
 }
 
 // Two kinds: what kernels make lies in the plan's arena, in any layout. Loose values are tensors of

@@ -10,16 +10,8 @@
 namespace octet::plan {
 
 std::optional<ElementType> element_type_of(const IntegerOutput& output) {
-  switch (format_of(quantizer_of(output)).dtype) {
-    case DType::kInt8:
-      return ElementType::kInt8;
-    case DType::kUInt8:
-      return ElementType::kUInt8;
-    case DType::kInt32:
-      return ElementType::kFloat32;
-    default:
-      return std::nullopt;
-  }
+  const DType dtype = format_of(quantizer_of(output)).dtype;
+  return dtype == DType::kInt32 ? std::optional(ElementType::kFloat32) : byte_type_of(dtype);
 }
 
 kernels::Activation activation_of(const IntegerOutput& output) {
@@ -66,8 +58,7 @@ bool has_scalar_leaves(const Builder& builder, const Function& function, size_t 
 }
 
 std::optional<ElementType> byte_type_of(const IntegerOutput& output) {
-  const auto type = element_type_of(output);
-  return type == ElementType::kFloat32 ? std::nullopt : type;
+  return byte_type_of(format_of(quantizer_of(output)).dtype);
 }
 
 kernels::QuantizedOperand operand_of(const Value& x, const Value& scale, const Value& zero_point) {

@@ -75,9 +75,7 @@ bool add_lookup(Builder& builder, FunctionId id) {
     if (!builder.made(function.inputs[i]).is_leaf) return false;
   }
   std::vector<ValueId> inputs = inputs_of_unary(builder, function);
-  const ElementType type = builder.type(function.outputs[0]).dtype == DType::kInt8
-                               ? ElementType::kInt8
-                               : ElementType::kUInt8;
+  const ElementType type = *byte_type_of(builder.type(function.outputs[0]).dtype);
   const ValueId y =
       builder.add_value(function.outputs[0], type, builder.value(inputs[kX]).layout, inputs);
   builder.add_step(std::make_unique<LookupStep>(builder, builder.graph().display_name(id),

@@ -124,10 +124,10 @@ bool add_quantize(Builder& builder, FunctionId id) {
   if (!is_activation || builder.type(x).dtype != DType::kFloat32 || !builder.made(x).is_float()) {
     return false;
   }
-  if (format.dtype != DType::kInt8 && format.dtype != DType::kUInt8) return false;
-  const ElementType type = format.dtype == DType::kInt8 ? ElementType::kInt8 : ElementType::kUInt8;
+  const auto type = byte_type_of(format.dtype);
+  if (!type) return false;
   const std::vector<ValueId> inputs = builder.values_of(function);
-  const ValueId y = builder.add_value(function.outputs[0], type, builder.made(x).layout, inputs);
+  const ValueId y = builder.add_value(function.outputs[0], *type, builder.made(x).layout, inputs);
   builder.add_step(std::make_unique<QuantizeStep>(
       builder, builder.graph().display_name(id), inputs, std::vector<ValueId>{y},
       kernels::Requantization{.multiplier = {},

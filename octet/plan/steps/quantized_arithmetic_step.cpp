@@ -24,7 +24,7 @@ constexpr size_t kUnaryYScale = 3;
 struct Spread {
   size_t input;       // kA or kB
   BufferId forward;   // the operand as an image of bytes
-  BufferId backward;  // likewise
+  BufferId backward;  // likewise, of a product
   BufferId gradient;  // of that image
 };
 
@@ -37,9 +37,9 @@ class QuantizedBinaryStep : public RoundingStep {
                      requantization_of(output), bit_bytes(builder.value(outputs[0]).elements())),
         function_(function) {
     const Value& y = builder.value(this->outputs()[0]);
-    if (function == BinaryFunction::kMul && y.needs_gradient) {
-      memory.saved = {this->inputs()[kA], this->inputs()[kB]};
-    }
+    // The gradients of a product need its operands again.
+    const bool reads_again = function == BinaryFunction::kMul && y.needs_gradient;
+    if (reads_again) memory.saved = {this->inputs()[kA], this->inputs()[kB]};
     if (!spread_input) return;
     spread_ = Spread{.input = *spread_input,
                      .forward = builder.add_buffer(y.elements()),
@@ -47,9 +47,11 @@ class QuantizedBinaryStep : public RoundingStep {
                      .gradient = kNoId};
     memory.forward_scratch = {spread_->forward};
     if (!y.needs_gradient) return;
-    spread_->backward = builder.add_buffer(y.elements());
     spread_->gradient = builder.add_buffer(y.elements() * 4);
-    memory.backward_scratch = {spread_->backward, spread_->gradient};
+    memory.backward_scratch = {spread_->gradient};
+    if (!reads_again) return;
+    spread_->backward = builder.add_buffer(y.elements());
+    memory.backward_scratch.push_back(spread_->backward);
   }
 
   std::string kernel() const override {
