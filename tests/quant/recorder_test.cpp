@@ -164,6 +164,12 @@ TEST(Recorder, HistogramRulesClipAnOutlier) {
   }
 }
 
+// Its own scale, 0.034, would become 2^-4; 2^-5 clips a few values and is twice as fine.
+TEST(Recorder, MseMindsThatTheScaleIsRounded) {
+  const RecorderSpec spec = RecorderSpec::mse();
+  EXPECT_EQ(scale(spec, record(spec, {bell(20000) * 1.1}), Pow2::CEIL), 0x1p-5f);
+}
+
 TEST(Recorder, OneSidedValuesGetEveryStepOfUint8) {
   const at::Tensor x = at::relu(bell(10000)) * 3;
   for (const RecorderSpec& spec : all_specs()) {
