@@ -2,7 +2,6 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "octet/base/error.h"
@@ -14,6 +13,7 @@
 #include "octet/cli/profile_report.h"
 #include "octet/cli/report.h"
 #include "octet/plan/plan_engine.h"
+#include "octet/train/metrics.h"
 #include "octet/train/momentum.h"
 #include "octet/train/progress.h"
 
@@ -80,12 +80,6 @@ std::vector<double> seconds_of(const Step& step, const BenchOptions& options) {
   }
   progress.finish();
   return seconds;
-}
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 // The plan that runs the steps. Throws Error where there is none.

@@ -64,9 +64,8 @@ std::unique_ptr<QATScheduler> quantize(const NetworkPair& networks, const QATCon
 }
 
 // A quantized network from a file, as integer functions where the mode wants them.
-DeployedNetwork deploy(const Graph& graph, const ParameterStore& parameters,
-                       PrecisionMode precision) {
-  DeployedNetwork result{graph, std::make_shared<ParameterStore>(parameters.clone())};
+SavedNetwork deploy(const Graph& graph, const ParameterStore& parameters, PrecisionMode precision) {
+  SavedNetwork result{graph, std::make_shared<ParameterStore>(parameters.clone())};
   ConversionMemory memory;
   PassContext context;
   context.outputs = graph.outputs();
@@ -80,7 +79,7 @@ DeployedNetwork deploy(const Graph& graph, const ParameterStore& parameters,
   return result;
 }
 
-void infer_with(BenchNetwork& result, DeployedNetwork deployed, const std::string& where) {
+void infer_with(BenchNetwork& result, SavedNetwork deployed, const std::string& where) {
   const VariableId image = only_image(deployed.graph, where);
   const VariableId pred = only_output(deployed.graph, where);
   const at::Tensor images = result.networks.validation_image.d();

@@ -6,6 +6,7 @@
 #include "octet/cli/model_sink.h"
 #include "octet/cli/model_source.h"
 #include "octet/cli/report.h"
+#include "octet/passes/remove_dropout.h"
 
 namespace octet::cli {
 
@@ -24,7 +25,9 @@ void run(const ConvertOptions& options) {
   check_writable(options.out, "OUT");
   check_writable(options.report.metrics, "--metrics");
   const ModelFormat& format = format_of(options.out);
-  const Model model = read_model(options.in, c10::kCPU);
+  Model model = read_model(options.in, c10::kCPU);
+  // Programs that run .onnx files do not train.
+  if (options.out.ends_with(".onnx")) model.graph = without_dropout(std::move(model.graph));
   ModelWriteOptions write = options.write;
   write.target = parse_target(options.target);
   write.check = !options.no_check;

@@ -24,8 +24,6 @@ void add_data_options(CLI::App& command, DataOptions& options, bool training) {
   command.add_option("--batch", options.batch, "Examples per step")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--image-size", options.image_size, "Side of the images in pixels")
-      ->check(CLI::PositiveNumber);
   command
       .add_option("--max-examples", options.max_examples,
                   "Use at most so many training and so many validation examples")

@@ -12,15 +12,14 @@ namespace octet::cli {
 struct DataOptions {
   std::string data;
   int64_t batch = 64;
-  int64_t image_size = 0;  // 0: the network's, or the data's own
   int64_t max_examples = 0;
   int workers = 2;
   bool no_augmentation = false;
   bool skip_bad = false;
 };
 
-// --data, --batch, --image-size, --max-examples, --workers, --skip-bad; for training commands
-// --no-augmentation too.
+// --data, --batch, --max-examples, --workers, --skip-bad; for training commands --no-augmentation
+// too.
 void add_data_options(CLI::App& command, DataOptions& options, bool training);
 
 // The training examples, shuffled by the seed and augmented. `size`: side of the images; 0 for the

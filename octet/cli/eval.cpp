@@ -3,6 +3,7 @@
 #include "octet/cli/commands.h"
 #include "octet/cli/model_source.h"
 #include "octet/cli/training_options.h"
+#include "octet/passes/remove_dropout.h"
 
 namespace octet::cli {
 
@@ -19,7 +20,7 @@ void run(const EvalOptions& options) {
   check_writable(options.report.metrics, "--metrics");
   const c10::Device device = use_machine(options.machine);
   const Model model = read_model(options.model, device);
-  Network network = make_network(model.graph, model.parameters);
+  Network network = make_network(without_dropout(model.graph), model.parameters);
   network.set_engine(make_engine(options.machine));
   const VariableRef image = network.ref(only_image(model.graph, options.model));
   const VariableRef pred = network.ref(only_output(model.graph, options.model));

@@ -8,6 +8,7 @@
 #include "octet/cli/table.h"
 #include "octet/formats/onnx/onnx.h"
 #include "octet/graph/text.h"
+#include "octet/targets/integer_values.h"
 
 namespace octet::cli {
 
@@ -80,7 +81,7 @@ nlohmann::ordered_json figures_of(const Model& model) {
           {"functions", types},
           {"parameters", parameters},
           {"parameter_elements", elements},
-          {"quantized", types.count("QuantizeLinear") > 0}};
+          {"quantized", is_quantized(graph)}};
 }
 
 void run(const InspectOptions& options) {

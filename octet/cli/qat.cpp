@@ -1,10 +1,14 @@
 // octet qat: a float network from a file, trained on with quantization.
+#include <algorithm>
+
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
 #include "octet/cli/model_source.h"
 #include "octet/cli/quantization_options.h"
+#include "octet/cli/temporary_folder.h"
 #include "octet/cli/training_options.h"
 #include "octet/qat/qat_scheduler.h"
+#include "octet/targets/integer_values.h"
 
 namespace octet::cli {
 
@@ -16,11 +20,9 @@ struct QatOptions : TrainingOptions {
 };
 
 void check_float(const Graph& graph, const std::string& model) {
-  for (const FunctionId id : graph.topological_order()) {
-    OCTET_CHECK(!std::holds_alternative<QuantizeLinear>(graph.function(id).attributes), model,
-                "the network is quantized already (at {}); give the float one",
-                graph.display_name(id));
-  }
+  if (!is_quantized(graph)) return;
+  throw_error(model, "the network is quantized already (at {}); give the float one",
+              graph.variable(integer_values(graph).begin()->first).name);
 }
 
 void check_steps(const QATConfig& config, int64_t steps) {
@@ -30,11 +32,46 @@ void check_steps(const QATConfig& config, int64_t steps) {
               config.niter_to_training, steps);
 }
 
-TrainingHooks hooks_of(QATScheduler& scheduler) {
-  return {.before_step = [&] { scheduler.step(); },
-          .stage = [&] { return std::string(to_string(scheduler.state())); },
-          .save = [&] { return scheduler.save_state(); },
-          .restore = [&](const std::string& state) { scheduler.restore(state); }};
+struct Output {
+  std::string path;
+  bool deploy;
+};
+
+// What is to be written: a .onnx last, which not every network can become.
+std::vector<Output> outputs_of(const QatOptions& options) {
+  std::vector<Output> outputs{{options.out, false}};
+  if (!options.deploy.empty()) outputs.push_back({options.deploy, true});
+  std::ranges::stable_partition(
+      outputs, [](const Output& output) { return !output.path.ends_with(".onnx"); });
+  return outputs;
+}
+
+void save(const QATScheduler& scheduler, const VariableRef& image, const Output& output,
+          const std::string& path) {
+  scheduler.save(path, image, {.batch_size = 1, .deploy = output.deploy});
+}
+
+// A network that cannot become a .onnx is an error now, rather than when it is trained.
+void try_onnx(const QATScheduler& scheduler, const VariableRef& image,
+              const std::vector<Output>& outputs) {
+  const TemporaryFolder folder;
+  for (const Output& output : outputs) {
+    if (output.path.ends_with(".onnx")) save(scheduler, image, output, folder.file("trial.onnx"));
+  }
+}
+
+// `quantized` is called once, when the scheduler has quantized the networks.
+TrainingHooks hooks_of(QATScheduler& scheduler, const std::function<void()>& quantized) {
+  const auto step = [&scheduler, quantized, done = false]() mutable {
+    scheduler.step();
+    if (done || scheduler.state() != QNNState::TRAINING) return;
+    done = true;
+    quantized();
+  };
+  return {.before_step = step,
+          .stage = [&scheduler] { return std::string(to_string(scheduler.state())); },
+          .save = [&scheduler] { return scheduler.save_state(); },
+          .restore = [&scheduler](const std::string& state) { scheduler.restore(state); }};
 }
 
 // QATScheduler writes these two.
@@ -74,16 +111,17 @@ void run(const QatOptions& options) {
   QATScheduler scheduler(config, *solver);
   scheduler(networks.pred);
   scheduler(networks.validation_pred, /*training=*/false);
+  const std::vector<Output> outputs = outputs_of(options);
+  const auto try_outputs = [&] { try_onnx(scheduler, networks.validation_image, outputs); };
   Trainer trainer(networks, *solver, *training, trainer_options(options, steps, "qat"),
-                  hooks_of(scheduler));
+                  hooks_of(scheduler, try_outputs));
   if (options.resume) trainer.resume(options.checkpoint);
   const TrainingResult result = trainer.run();
   if (trainer.average() != nullptr) trainer.average()->swap();
 
   const double error = validate("validate qat");
-  scheduler.save(options.out, networks.validation_image, {.batch_size = 1});
-  if (!options.deploy.empty()) {
-    scheduler.save(options.deploy, networks.validation_image, {.batch_size = 1, .deploy = true});
+  for (const Output& output : outputs) {
+    save(scheduler, networks.validation_image, output, output.path);
   }
   nlohmann::ordered_json figures =
       training_figures(options, result, error, training->skipped() + validation->skipped());
@@ -100,7 +138,7 @@ void add_qat_command(CLI::App& program) {
   command.add_option("--deploy", options->deploy,
                      "Also write the network with integer weights to this .nnp or .onnx file");
   add_quantization_options(command, options->quantization);
-  add_training_options(command, *options);
+  add_training_options(command, *options, "The file to write: a .nnp or .onnx");
   command.callback([options] { run(*options); });
 }
 

@@ -17,15 +17,13 @@ void add_quantization_options(CLI::App& command, QuantizationOptions& options) {
 }
 
 QATConfig read_config(const QuantizationOptions& options, int64_t steps) {
-  // No config can begin TRAINING before RECORDING, so this tells whether the file says a step.
-  constexpr int64_t kNotGiven = -1;
   QATConfig config = qat_preset(options.preset);
   const int64_t usual = config.niter_to_training - config.niter_to_recording;
-  config.niter_to_training = kNotGiven;
-  if (!options.config.empty()) read_config_file(options.config, config);
+  std::set<std::string> given;
+  if (!options.config.empty()) given = read_config_file(options.config, config);
   if (options.recording_steps > 0) {
     config.niter_to_training = config.niter_to_recording + options.recording_steps;
-  } else if (config.niter_to_training == kNotGiven) {
+  } else if (!given.contains("niter_to_training")) {
     const int64_t share = steps > 0 ? std::max<int64_t>(1, steps / 10) : usual;
     config.niter_to_training = config.niter_to_recording + std::min(usual, share);
   }

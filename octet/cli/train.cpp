@@ -3,6 +3,7 @@
 #include "octet/cli/commands.h"
 #include "octet/cli/model_sink.h"
 #include "octet/cli/model_source.h"
+#include "octet/cli/temporary_folder.h"
 #include "octet/cli/training_options.h"
 
 namespace octet::cli {
@@ -11,6 +12,7 @@ namespace {
 
 struct TrainOptions : TrainingOptions {
   double width = 1;
+  int64_t image_size = 0;  // 0: that of the network in the file, or of the data
 };
 
 Model load(const TrainOptions& options, const Shape& image_shape, c10::Device device) {
@@ -24,9 +26,24 @@ Model load(const TrainOptions& options, const Shape& image_shape, c10::Device de
 
 // The side that the network in a file wants; 0 where the data decides.
 int64_t wanted_size(const TrainOptions& options, c10::Device device) {
-  if (options.data.image_size > 0 || names_zoo_model(options.model)) return options.data.image_size;
+  if (options.image_size > 0 || names_zoo_model(options.model)) return options.image_size;
   const Model model = read_model(options.model, device, options.seed, /*zoo=*/true);
   return model.graph.variable(only_image(model.graph, options.model)).type.shape.at(2);
+}
+
+// What is written: the validation network.
+Model trained_model(const NetworkPair& networks) {
+  const Network network = networks.validation_pred.network();
+  Graph graph = compact(network.graph());
+  graph.set_name("net");
+  return {std::move(graph), network.parameters()};
+}
+
+// A network that cannot become a .onnx is an error now, rather than when it is trained.
+void try_onnx(const std::string& out, const NetworkPair& networks) {
+  if (!out.ends_with(".onnx")) return;
+  const TemporaryFolder folder;
+  write_model(folder.file("trial.onnx"), trained_model(networks), {.check = false});
 }
 
 void run(const TrainOptions& options) {
@@ -41,6 +58,7 @@ void run(const TrainOptions& options) {
   const Shape& input = networks.image.shape();
   check_image_shape(*training, Shape(input.begin() + 1, input.end()), options.model);
   networks.pred.network().random().reseed(options.seed);
+  try_onnx(options.out, networks);
 
   const std::unique_ptr<Solver> solver = make_solver(options);
   solver->set_parameters(*model.parameters);
@@ -53,9 +71,7 @@ void run(const TrainOptions& options) {
 
   const double error = evaluate(networks.validation_image, networks.validation_pred, *validation,
                                 options.data.batch, "validate");
-  Graph trained = networks.validation_pred.network().graph();
-  trained.set_name("net");
-  write_model(options.out, {std::move(trained), model.parameters}, {.check = false});
+  write_model(options.out, trained_model(networks), {.check = false});
   report(training_figures(options, result, error, training->skipped() + validation->skipped()),
          options.report);
 }
@@ -69,7 +85,9 @@ void add_train_command(CLI::App& program) {
   command.add_option("--width", options->width, "Multiplies the channels of a zoo model")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  add_training_options(command, *options);
+  command.add_option("--image-size", options->image_size, "Side of the images in pixels")
+      ->check(CLI::PositiveNumber);
+  add_training_options(command, *options, "The file to write: .nnp or another that convert writes");
   command.callback([options] { run(*options); });
 }
 

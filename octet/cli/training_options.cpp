@@ -37,11 +37,8 @@ void add_solver_options(CLI::App& command, TrainingOptions& options) {
 
 }  // namespace
 
-void add_training_options(CLI::App& command, TrainingOptions& options) {
-  command
-      .add_option("--out", options.out,
-                  "The file to write: .nnp, .onnx or another that convert writes")
-      ->required();
+void add_training_options(CLI::App& command, TrainingOptions& options, const std::string& out) {
+  command.add_option("--out", options.out, out)->required();
   auto* epochs = command.add_option("--epochs", options.epochs, "Passes over the training data")
                      ->check(CLI::PositiveNumber)
                      ->capture_default_str();

@@ -36,7 +36,8 @@ struct TrainingOptions {
   ReportOptions report;
 };
 
-void add_training_options(CLI::App& command, TrainingOptions& options);
+// `out`: what the help says of --out.
+void add_training_options(CLI::App& command, TrainingOptions& options, const std::string& out);
 
 // Before anything is read: throws FileError where --out, --metrics or --checkpoint cannot be
 // written, Error for --resume without --checkpoint.

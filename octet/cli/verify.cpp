@@ -185,28 +185,33 @@ void add_verify_command(CLI::App& program) {
       "  octet verify qat.nnp --with onnxruntime --input x.npy --step-tolerance 1");
   command.add_option("a", options->a, "The first model: a file")->required();
   command.add_option("b", options->b, "The second model");
-  command
-      .add_option("--with", options->with,
-                  "In place of a second model: run the first in this program (Python's)")
-      ->check(CLI::IsMember({"onnxruntime"}));
+  CLI::Option* with =
+      command
+          .add_option("--with", options->with,
+                      "In place of a second model: run the first in this program (Python's)")
+          ->check(CLI::IsMember({"onnxruntime"}));
   command.add_option("--target", options->target, "With --with: the target to export for")
+      ->needs(with)
       ->check(CLI::IsMember({"default", "tensorrt", "onnxruntime"}))
       ->capture_default_str();
   command
       .add_option("--optimization", options->runtime.level,
                   "With --with: the runtime's level of optimization")
+      ->needs(with)
       ->check(CLI::IsMember({"disable", "basic", "extended", "all"}))
       ->capture_default_str();
   command
       .add_option("--values", options->runtime.values,
                   "With --with: which values to compare beside the outputs; integers leave the "
                   "runtime free to fuse what is between them")
+      ->needs(with)
       ->check(CLI::IsMember({"all", "integers", "none"}))
       ->capture_default_str();
   command
       .add_option("--session-option", options->runtime.session_options,
                   "With --with: KEY=VALUE for the runtime's session, e.g. "
                   "session.x64quantprecision=1")
+      ->needs(with)
       ->check(key_and_value());
   command.add_option("--input", options->inputs, "[NAME=]FILE.npy for each input of A");
   add_data_options(command, options->data, /*training=*/false);

@@ -132,13 +132,14 @@ void Graph::set_input_shape(VariableId input, const Shape& shape) {
 
 void Graph::rename_variable(VariableId id, const std::string& name) {
   if (variables_[id].name == name) return;
-  revise();
   const VariableId holder = find_variable(name);
   if (holder != kNoId) {
     const std::string suffixed = unused_name(name);
+    if (variables_[holder].kind == VariableKind::kParameter) return rename_variable(id, suffixed);
     by_name_[suffixed] = holder;
     variables_[holder].name = suffixed;
   }
+  revise();
   by_name_.erase(variables_[id].name);
   by_name_[name] = id;
   variables_[id].name = name;

@@ -110,7 +110,8 @@ class Graph {
   // value stays there.
   void infer_all_types();
   void set_input_shape(VariableId input, const Shape& shape);
-  // If the name is taken, its holder gets a suffix.
+  // If the name is taken, its holder gets a suffix; unless that is a parameter, whose name is its
+  // key in the store: then `id` gets the name with a suffix.
   void rename_variable(VariableId id, const std::string& name);
 
  private:

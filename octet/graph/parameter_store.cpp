@@ -81,6 +81,7 @@ ParameterStore ParameterStore::clone() const {
   for (const std::string& name : names()) {
     Parameter& copied = copy.set(name, at(name).value, at(name).need_grad);
     if (at(name).unit.defined()) copied.unit = at(name).unit.clone();
+    copied.decays = at(name).decays;
   }
   return copy;
 }

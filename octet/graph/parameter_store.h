@@ -22,6 +22,8 @@ struct Parameter {
   // What a solver counts the value in: it moves value / unit, by the gradient with respect to that.
   // Broadcasts to the value; undefined is 1. Where it is 0 the value rests.
   at::Tensor unit = {};
+  // Whether weight decay pulls it towards 0. Not where 0 means nothing: the logarithm of a scale.
+  bool decays = true;
 };
 
 class ParameterStore {

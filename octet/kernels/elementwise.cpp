@@ -30,23 +30,31 @@ void add_simd(const float* x, float* y, int64_t count) {
       [&](int64_t i) { y[i] += x[i]; });
 }
 
+// x within the bounds. What is no number stays so, which the minimum and maximum of processors do
+// not do alike.
+HWY_INLINE FloatVector bounded(FloatVector x, float low, float high) {
+  const FloatVector raised = hn::IfThenElse(hn::Lt(x, set(low)), set(low), x);
+  return hn::IfThenElse(hn::Gt(raised, set(high)), set(high), raised);
+}
+inline float bounded(float x, float low, float high) {
+  const float raised = x < low ? low : x;
+  return raised > high ? high : raised;
+}
+
 void sum_simd(const float* a, const float* b, int64_t count, bool relu, float* y) {
   const float low = relu ? 0.0F : -INFINITY;
   elementwise(
       count,
       [&](int64_t i) {
-        hn::StoreU(hn::Max(hn::Add(load(a + i), load(b + i)), set(low)), FloatTag(), y + i);
+        hn::StoreU(bounded(hn::Add(load(a + i), load(b + i)), low, INFINITY), FloatTag(), y + i);
       },
-      [&](int64_t i) { y[i] = std::max(a[i] + b[i], low); });
+      [&](int64_t i) { y[i] = bounded(a[i] + b[i], low, INFINITY); });
 }
 
 void relu_simd(const float* x, float bound, int64_t count, float* y) {
   elementwise(
-      count,
-      [&](int64_t i) {
-        hn::StoreU(hn::Min(hn::Max(load(x + i), set(0.0F)), set(bound)), FloatTag(), y + i);
-      },
-      [&](int64_t i) { y[i] = std::min(std::max(x[i], 0.0F), bound); });
+      count, [&](int64_t i) { hn::StoreU(bounded(load(x + i), 0.0F, bound), FloatTag(), y + i); },
+      [&](int64_t i) { y[i] = bounded(x[i], 0.0F, bound); });
 }
 
 void relu_backward_simd(const float* dy, const float* y, float bound, int64_t count, float* dx) {

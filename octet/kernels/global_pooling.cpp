@@ -1,6 +1,7 @@
 #include "octet/kernels/global_pooling.h"
 
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 
 namespace octet::kernels {
@@ -61,6 +62,24 @@ void spread_to_pixels(const float* dy, const Shape& shape, Layout layout, float 
         for (int64_t lane = 0; lane < e.lanes; ++lane) {
           target[pixel * e.lanes + lane] = factor * source[lane];
         }
+      }
+    }
+  }
+}
+
+void spread_bytes_to_pixels(const uint8_t* x, const Shape& shape, Layout layout, uint8_t* y) {
+  const Extents e = extents_of(shape, layout);
+#pragma omp parallel for collapse(2)
+  for (int64_t image = 0; image < e.images; ++image) {
+    for (int64_t block = 0; block < e.blocks; ++block) {
+      const uint8_t* source = x + (image * e.blocks + block) * e.lanes;
+      uint8_t* target = y + (image * e.blocks + block) * e.pixels * e.lanes;
+      if (e.lanes == 1) {
+        std::memset(target, *source, e.pixels);
+        continue;
+      }
+      for (int64_t pixel = 0; pixel < e.pixels; ++pixel) {
+        std::memcpy(target + pixel * e.lanes, source, e.lanes);
       }
     }
   }

@@ -15,4 +15,7 @@ void sum_pixels(const T* x, const Shape& shape, Layout layout, int32_t zero_poin
 // dx = factor * dy of its channel: dy (N, C), dx (N, C, H, W) in `layout`.
 void spread_to_pixels(const float* dy, const Shape& shape, Layout layout, float factor, float* dx);
 
+// y = x of its channel, likewise.
+void spread_bytes_to_pixels(const uint8_t* x, const Shape& shape, Layout layout, uint8_t* y);
+
 }  // namespace octet::kernels

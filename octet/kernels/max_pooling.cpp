@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "octet/kernels/max_pooling.cpp"
@@ -54,16 +55,21 @@ HWY_INLINE void store_places(Tag, hn::Vec<Tag> places, uint8_t* to) {
 template <bool kPlaces, class Tag, class T = hn::TFromD<Tag>>
 HWY_INLINE void pool_channels(Tag tag, const PoolingShape& s, const T* x, int64_t lanes,
                               const Range& rows, const Range& columns, T* y, uint8_t* winner) {
-  auto best = hn::Set(tag, std::numeric_limits<T>::lowest());
+  constexpr T kLeast = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                                            : std::numeric_limits<T>::lowest();
+  auto best = hn::Set(tag, kLeast);
   auto places = hn::Set(tag, static_cast<T>(rows.first * s.kernel_w + columns.first));
   for (int64_t i = rows.first; i < rows.last; ++i) {
     for (int64_t j = columns.first; j < columns.last; ++j) {
       const auto value = hn::LoadU(tag, x + (i * s.in_width + j) * lanes);
+      auto wins = hn::Gt(value, best);
+      // What is no number wins, and nothing is greater.
+      if constexpr (std::is_same_v<T, float>) wins = hn::Or(wins, hn::Not(hn::Eq(value, value)));
       if constexpr (kPlaces) {
         const auto place = hn::Set(tag, static_cast<T>(i * s.kernel_w + j));
-        places = hn::IfThenElse(hn::Gt(value, best), place, places);
+        places = hn::IfThenElse(wins, place, places);
       }
-      best = hn::Max(value, best);
+      best = hn::IfThenElse(wins, value, best);
     }
   }
   hn::StoreU(best, tag, y);

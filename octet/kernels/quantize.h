@@ -21,24 +21,13 @@ struct QuantizedOperand {
 };
 
 // q = clamp(round(x / scale) + zero_point); `output` as in requantization.h, of which neither
-// multiplier nor activation count. passes: null if not wanted. False if x is not finite
-// throughout.
-bool quantize(const float* x, const Requantization& output, float scale, int64_t count,
-              bool is_signed, void* q, uint8_t* passes);
+// multiplier nor activation count; its qmin and qmax say whether q is int8 or uint8. passes: null
+// if not wanted. False if x is not finite throughout.
+bool quantize(const float* x, const Requantization& output, float scale, int64_t count, void* q,
+              uint8_t* passes);
 
 // y = (q - zero_point) * scale
 void dequantize(const QuantizedOperand& x, int64_t count, float* y);
-
-// y = clamp(round(act(a + b) / y_scale) + zero_point) of the real numbers (q - zero_point) * scale,
-// in float32, operation by operation (ops/quantized_arithmetic.h). `output` as in requantization.h
-// with six = 6 in real numbers; its multiplier is not used.
-void quantized_add(const QuantizedOperand& a, const QuantizedOperand& b,
-                   const Requantization& output, float y_scale, int64_t count, bool is_signed,
-                   void* y, uint8_t* passes);
-
-// The same of one operand: y = clamp(round(act(x) / y_scale) + zero_point).
-void change_scale(const QuantizedOperand& x, const Requantization& output, float y_scale,
-                  int64_t count, bool is_signed, void* y, uint8_t* passes);
 
 // da = passes ? dy * factor_a : 0, db likewise; either may be null, and da or db may be dy.
 void masked_scale(const float* dy, const uint8_t* passes, float factor_a, float factor_b,

@@ -101,6 +101,7 @@ class QdqInserter {
         const at::Tensor scale = align_to_axis(numbers().scale, recorder.axis, rank);
         return learned ? at::log2(scale) : scale;
       });
+      ctx_.parameters->at(scale_name).decays = !learned;
       define_parameter(zero_point_name, /*need_grad=*/false, ctx_,
                        [&] { return align_to_axis(numbers().zero_point, recorder.axis, rank); });
     }

@@ -98,6 +98,7 @@ std::optional<WeightedLayer> weighted_layer(const Graph& graph, FunctionId id) {
     layer.output_axis = deconv->channel_last ? rank - 1 : 1;
     layer.input_axis = 0;
     layer.channel_axis = output_channel_axis(deconv->base_axis, rank - 2, deconv->channel_last);
+    layer.repeats = deconv->group;
   } else if (const auto* deconv = std::get_if<DepthwiseDeconvolution>(&function.attributes)) {
     layer.channel_axis = deconv->base_axis;
   } else if (const auto* affine = std::get_if<Affine>(&function.attributes)) {

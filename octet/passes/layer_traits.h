@@ -13,6 +13,9 @@ struct WeightedLayer {
   int64_t output_axis = 0;   // of the weight: output channels
   int64_t input_axis = -1;   // of the weight: input channels; -1 if it has none (depthwise)
   int64_t channel_axis = 1;  // of the layer's output
+  // How often the weight's channels, and so their scales, stand in the output: once for each group
+  // of a Deconvolution.
+  int64_t repeats = 1;
   bool has_bias = false;
 };
 

@@ -126,7 +126,7 @@ class Int8Lowering {
     const std::vector<Target> found = targets(output);
     if (found.size() == 1 && uses_.of(output).size() == 1 && !held_.contains(output)) {
       const Function quantizer = graph_.function(found[0].quantizer);
-      if (integers->float_bias != kNoId) integers->bias = bias_in_steps(graph_, *integers);
+      if (integers->float_bias != kNoId) integers->bias = bias_in_steps(graph_, id, *integers);
       return emit(id, found[0],
                   integer_layer(layer.attributes, std::get<QuantizeLinear>(quantizer.attributes),
                                 found[0].activation),

@@ -21,11 +21,6 @@ bool is_zero(const Graph& graph, VariableId zero_point, const PassContext& ctx) 
   return flat_value(graph, zero_point, ctx).eq(0).all().item<bool>();
 }
 
-int64_t groups_of(const Attributes& layer) {
-  const auto* deconvolution = std::get_if<Deconvolution>(&layer);
-  return deconvolution == nullptr ? 1 : deconvolution->group;
-}
-
 bool is_weight(const Graph& graph, FunctionId layer, const Integers& w, const PassContext& ctx) {
   const VariableType& type = graph.variable(w.q).type;
   const int64_t scales = graph.variable(w.scale).type.shape.num_elements();
@@ -37,13 +32,20 @@ bool is_weight(const Graph& graph, FunctionId layer, const Integers& w, const Pa
          is_zero(graph, w.zero_point, ctx);
 }
 
-bool is_bias(const Graph& graph, const Integers& bias, const LayerIntegers& layer,
-             const PassContext& ctx) {
-  const at::Tensor scale =
-      bias_scale(flat_value(graph, layer.x.scale, ctx), flat_value(graph, layer.w.scale, ctx));
+// Scale of the layer's accumulators: one value, or one for each channel of its output.
+at::Tensor accumulator_scale(const Graph& graph, FunctionId layer, const LayerIntegers& integers,
+                             const PassContext& ctx) {
+  const at::Tensor scale = bias_scale(flat_value(graph, integers.x.scale, ctx),
+                                      flat_value(graph, integers.w.scale, ctx));
+  return scale.numel() == 1 ? scale : scale.repeat({weighted_layer(graph, layer)->repeats});
+}
+
+bool is_bias(const Graph& graph, FunctionId layer, const Integers& bias,
+             const LayerIntegers& integers, const PassContext& ctx) {
   return graph.variable(bias.q).type.dtype == DType::kInt32 &&
          is_zero(graph, bias.zero_point, ctx) &&
-         at::equal(flat_value(graph, bias.scale, ctx), scale);
+         at::equal(flat_value(graph, bias.scale, ctx),
+                   accumulator_scale(graph, layer, integers, ctx));
 }
 
 // The integers of a parameter as they are now; undefined if they are computed from several.
@@ -74,25 +76,34 @@ std::optional<LayerIntegers> layer_integers(Graph& graph, FunctionId layer, Pass
   if (ctx.keep_float_biases && !integers_of(graph, inputs[2])) {
     const int64_t scales = graph.variable(w->scale).type.shape.num_elements();
     const int64_t channels = graph.variable(inputs[2]).type.shape.num_elements();
-    if (scales != 1 && scales != channels) return std::nullopt;
+    if (scales != 1 && scales * weighted_layer(graph, layer)->repeats != channels) {
+      return std::nullopt;
+    }
     integers.float_bias = inputs[2];
     return integers;
   }
   if (!integers_of(graph, inputs[2]) && !quantize_bias(graph, layer, ctx)) return std::nullopt;
   const auto bias = integers_of(graph, graph.function(layer).inputs[2]);
-  if (!bias || !is_bias(graph, *bias, integers, ctx)) return std::nullopt;
+  if (!bias || !is_bias(graph, layer, *bias, integers, ctx)) return std::nullopt;
   integers.bias = bias->q;
   return integers;
 }
 
-VariableId bias_in_steps(Graph& graph, const LayerIntegers& integers) {
+VariableId bias_in_steps(Graph& graph, FunctionId layer, const LayerIntegers& integers) {
   const Shape shape = graph.variable(integers.float_bias).type.shape;
+  const int64_t repeats = weighted_layer(graph, layer)->repeats;
   VariableId bias = integers.float_bias;
   for (const VariableId scale : {integers.x.scale, integers.w.scale}) {
     const bool single = graph.variable(scale).type.shape.num_elements() == 1;
-    const FunctionId flat =
-        graph.add_function(Reshape{.shape = single ? Shape(shape.size(), 1) : shape}, {scale});
-    bias = graph.output_of(graph.add_function(Div2{}, {bias, graph.output_of(flat)}));
+    VariableId flat = scale;
+    if (!single && repeats > 1) {
+      const Shape channels{graph.variable(scale).type.shape.num_elements()};
+      flat = graph.output_of(graph.add_function(Reshape{.shape = channels}, {flat}));
+      flat = graph.output_of(graph.add_function(Tile{.reps = {repeats}}, {flat}));
+    }
+    flat = graph.output_of(
+        graph.add_function(Reshape{.shape = single ? Shape(shape.size(), 1) : shape}, {flat}));
+    bias = graph.output_of(graph.add_function(Div2{}, {bias, flat}));
   }
   return bias;
 }
@@ -132,7 +143,6 @@ Integers accumulator_qparams(Graph& graph, FunctionId layer, const LayerIntegers
   const std::string name_w = graph.variable(integers.w.scale).name;
   const int64_t rank = graph.variable(function.outputs[0]).type.shape.rank();
   const int64_t axis = weighted_layer(graph, layer)->channel_axis;
-  const int64_t groups = groups_of(function.attributes);
   const auto [entry, inserted] =
       ctx.memory->folded.try_emplace("accumulator\n" + name_x + "\n" + name_w);
   auto& [scale_name, zero_point_name] = entry->second;
@@ -141,9 +151,7 @@ Integers accumulator_qparams(Graph& graph, FunctionId layer, const LayerIntegers
     scale_name = new_parameter_name(scope + "scale-acc", ctx);
     zero_point_name = new_parameter_name(scope + "zeropoint-acc", ctx);
     define_parameter(scale_name, /*need_grad=*/false, ctx, [&] {
-      at::Tensor scale = bias_scale(flat_value(graph, integers.x.scale, ctx),
-                                    flat_value(graph, integers.w.scale, ctx));
-      if (scale.numel() > 1) scale = scale.repeat({groups});
+      const at::Tensor scale = accumulator_scale(graph, layer, integers, ctx);
       return align_to_axis(scale, scale.numel() > 1 ? axis : -1, rank);
     });
     define_parameter(zero_point_name, /*need_grad=*/false, ctx,

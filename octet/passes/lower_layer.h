@@ -20,7 +20,7 @@ struct LayerIntegers {
 std::optional<LayerIntegers> layer_integers(Graph& graph, FunctionId layer, PassContext& ctx);
 
 // The float bias in units of sx * sw, which an integer layer adds to its sums as it is.
-VariableId bias_in_steps(Graph& graph, const LayerIntegers& integers);
+VariableId bias_in_steps(Graph& graph, FunctionId layer, const LayerIntegers& integers);
 
 // The integer layer's attributes, with `output` as what it gives.
 Attributes integer_layer(const Attributes& layer, const QuantizeLinear& output,

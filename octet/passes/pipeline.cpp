@@ -7,6 +7,7 @@
 #include "octet/passes/lower_int8.h"
 #include "octet/passes/quantize_biases.h"
 #include "octet/passes/release_batch_size.h"
+#include "octet/passes/remove_dropout.h"
 #include "octet/passes/remove_recorders.h"
 #include "octet/passes/self_fold_batch_norm.h"
 #include "octet/passes/share_qparams.h"
@@ -41,6 +42,7 @@ std::span<const NamedPass> training_passes() {
 std::span<const NamedPass> saving_passes() {
   static constexpr NamedPass kPasses[] = {
       {"remove_recorders", remove_recorders},
+      {"remove_dropout", remove_dropout},
       {"freeze_learned_scales", freeze_learned_scales},
       {"release_batch_size", release_batch_size},
   };

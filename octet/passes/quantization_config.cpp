@@ -1,14 +1,26 @@
 #include "octet/passes/quantization_config.h"
 
 #include <algorithm>
+#include <array>
 
 #include "octet/base/error.h"
+#include "octet/base/words.h"
 #include "octet/ops/operation.h"
 
 namespace octet {
 namespace {
 
 constexpr std::string_view kWhere = "QATConfig";
+
+constexpr std::array kRecorderPositions{
+    Word<RecorderPosition>{RecorderPosition::BEFORE, "BEFORE"},
+    Word<RecorderPosition>{RecorderPosition::BOTH, "BOTH"},
+};
+constexpr std::array kPrecisionModes{
+    Word<PrecisionMode>{PrecisionMode::SIM_QNN, "SIM_QNN"},
+    Word<PrecisionMode>{PrecisionMode::QNN, "QNN"},
+    Word<PrecisionMode>{PrecisionMode::MIXED_QNN, "MIXED_QNN"},
+};
 
 void check_types(std::string_view field, const std::vector<std::string>& types) {
   const auto& known = operation_types();
@@ -31,32 +43,19 @@ void check_types(std::string_view field, const std::vector<std::string>& types) 
 }  // namespace
 
 std::string_view to_string(RecorderPosition position) {
-  return position == RecorderPosition::BOTH ? "BOTH" : "BEFORE";
+  return word_of(kRecorderPositions, position);
 }
 
 RecorderPosition parse_recorder_position(std::string_view text) {
-  if (text == "BEFORE") return RecorderPosition::BEFORE;
-  if (text == "BOTH") return RecorderPosition::BOTH;
-  throw_error("recorder_position", "'{}' is not one of BEFORE, BOTH", text);
+  return parse_word(kRecorderPositions, text, "recorder_position");
 }
 
 std::string_view to_string(PrecisionMode mode) {
-  switch (mode) {
-    case PrecisionMode::SIM_QNN:
-      return "SIM_QNN";
-    case PrecisionMode::QNN:
-      return "QNN";
-    case PrecisionMode::MIXED_QNN:
-      return "MIXED_QNN";
-  }
-  return "";
+  return word_of(kPrecisionModes, mode);
 }
 
 PrecisionMode parse_precision_mode(std::string_view text) {
-  for (const auto mode : {PrecisionMode::SIM_QNN, PrecisionMode::QNN, PrecisionMode::MIXED_QNN}) {
-    if (to_string(mode) == text) return mode;
-  }
-  throw_error("precision_mode", "'{}' is not one of SIM_QNN, QNN, MIXED_QNN", text);
+  return parse_word(kPrecisionModes, text, "precision_mode");
 }
 
 void QuantizationConfig::validate() const {
@@ -80,6 +79,13 @@ void QuantizationConfig::validate() const {
       !(dtype == DType::kUInt8 && narrow_range && !zero_point), kWhere,
       "uint8 with narrow_range has no integer for 0 without a zero point; set zero_point to "
       "true or narrow_range to false");
+  const bool nnablas_scale = recorder_activation.rule == RangeRule::SPAN ||
+                             recorder_activation.rule == RangeRule::MAX_ONLY;
+  OCTET_CHECK(!nnablas_scale || (dtype == DType::kInt8 && !zero_point), kWhere,
+              "recorder_activation {} repeats NNabla's scales, which are for int8 without a zero "
+              "point; write dtype int8 and zero_point false, or a recorder without NNabla in its "
+              "name",
+              name_of(recorder_activation));
   check_types("record_layers", record_layers);
   check_types("skip_inputs_layers", skip_inputs_layers);
   check_types("skip_outputs_layers", skip_outputs_layers);

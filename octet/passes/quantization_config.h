@@ -16,6 +16,7 @@ enum class RecorderPosition : uint8_t {
   BOTH,    // inputs and outputs
 };
 std::string_view to_string(RecorderPosition position);
+// Letters in either case. An unknown word is an Error that lists the allowed ones.
 RecorderPosition parse_recorder_position(std::string_view text);
 
 // What the network computes in TRAINING.
@@ -25,6 +26,7 @@ enum class PrecisionMode : uint8_t {
   MIXED_QNN,  // integer functions where there are any
 };
 std::string_view to_string(PrecisionMode mode);
+// Likewise.
 PrecisionMode parse_precision_mode(std::string_view text);
 
 struct QuantizationConfig {
@@ -44,8 +46,6 @@ struct QuantizationConfig {
   // the normalization, and at its full size it would leave its neighbours no quantization steps. 0:
   // no bound (NNabla).
   double bn_folding_limit = 16;
-  // The network's convolutions have their channels last.
-  bool channel_last = false;
 
   // ---- numbers ------------------------------------------------------------------------------
   // Activations. Weights are always signed (int8, or fewer bits) and symmetric.

@@ -36,12 +36,12 @@ class BiasQuantizer {
     const VariableId scale_w = scale_variable(graph_, layer.inputs[1]);
     const VariableId bias = layer.inputs[2];
     if (scale_x == kNoId || scale_w == kNoId || !is_parameter(graph_, bias)) return false;
-    // A range per group column has no unit for the accumulator of one output channel.
     const int64_t scales = graph_.variable(scale_w).type.shape.num_elements();
-    if (scales != 1 && scales != graph_.variable(bias).type.shape.num_elements()) {
+    const int64_t repeats = scales == 1 ? 1 : weighted_layer(graph_, id)->repeats;
+    if (scales != 1 && scales * repeats != graph_.variable(bias).type.shape.num_elements()) {
       return false;
     }
-    const BiasScale qparams = bias_scale_variables(bias, scale_x, scale_w);
+    const BiasScale qparams = bias_scale_variables(bias, scale_x, scale_w, repeats);
     const QuantizeLinear quantize =
         quantize_linear_for(full_format(DType::kInt32), ctx_.config.round_mode, ctx_.config.ste);
     const std::string& name = graph_.variable(bias).name;
@@ -67,7 +67,8 @@ class BiasQuantizer {
     return graph_.add_parameter(name, {DType::kFloat32, Shape(value.sizes().vec()), {}});
   }
 
-  BiasScale bias_scale_variables(VariableId bias, VariableId scale_x, VariableId scale_w) {
+  BiasScale bias_scale_variables(VariableId bias, VariableId scale_x, VariableId scale_w,
+                                 int64_t repeats) {
     const std::string name_b = graph_.variable(bias).name;
     const std::string name_x = graph_.variable(scale_x).name;
     const std::string name_w = graph_.variable(scale_w).name;
@@ -78,12 +79,12 @@ class BiasQuantizer {
       const std::string scope = scope_of(name_w);
       entry->second = {new_parameter_name(scope + "scale-b", ctx_),
                        new_parameter_name(scope + "zeropoint-b", ctx_)};
-      const int64_t scales = graph_.variable(scale_w).type.shape.num_elements();
+      const int64_t scales = graph_.variable(scale_w).type.shape.num_elements() * repeats;
       if (constant) {
         define_parameter(entry->second.first, /*need_grad=*/false, ctx_, [&] {
           return bias_scale(ctx_.parameters->at(name_x).value.flatten(),
                             ctx_.parameters->at(name_w).value.flatten())
-              .reshape({scales});
+              .repeat({repeats});
         });
         note_saturation(name_b, ctx_.parameters->at(entry->second.first).value);
       }
@@ -99,7 +100,8 @@ class BiasQuantizer {
       return graph_.output_of(graph_.add_function(reshape, {scale}));
     };
     const VariableId x = flat(scale_x);
-    const VariableId w = flat(scale_w);
+    VariableId w = flat(scale_w);
+    if (repeats > 1) w = graph_.output_of(graph_.add_function(Tile{.reps = {repeats}}, {w}));
     return {graph_.output_of(graph_.add_function(Mul2{}, {x, w}, "", {entry->second.first})),
             zero_point};
   }

@@ -60,24 +60,44 @@ std::vector<ValueId> Builder::values_of(const Function& function) const {
   return values;
 }
 
-ValueId Builder::converted(VariableId id, ElementType type, Layout layout) {
-  const ValueId from = by_variable_[id];
+ValueId Builder::converted(ValueId from, ElementType type, Layout layout) {
   const Value& source = values_[from];
   if (source.layout == layout && source.type == type) return from;
   const auto [entry, inserted] = conversions_.try_emplace({from, type, layout}, kNoId);
   if (!inserted) return entry->second;
-  entry->second = push(
-      {.type = type, .layout = layout, .variable = id, .needs_gradient = source.needs_gradient});
+  entry->second = push({.type = type,
+                        .layout = layout,
+                        .variable = source.variable,
+                        .needs_gradient = source.needs_gradient});
   add_step(make_convert_step(*this, from, entry->second));
   return entry->second;
 }
 
 ValueId Builder::as_floats(VariableId id, Layout layout) {
-  return converted(id, ElementType::kFloat32, layout);
+  return converted(by_variable_[id], ElementType::kFloat32, layout);
 }
 
 ValueId Builder::as_layout(VariableId id, Layout layout) {
-  return converted(id, made(id).type, layout);
+  return converted(by_variable_[id], made(id).type, layout);
+}
+
+bool Builder::has_integers(VariableId id) const {
+  const DType dtype = types_[id].dtype;
+  if ((dtype != DType::kInt8 && dtype != DType::kUInt8) || made(id).is_leaf) return false;
+  // Those of weights lie in floats.
+  return made(id).loose || made(id).type != ElementType::kFloat32;
+}
+
+ValueId Builder::as_integers(VariableId id) {
+  if (!made(id).loose) return value_of(id);
+  const ElementType type =
+      types_[id].dtype == DType::kInt8 ? ElementType::kInt8 : ElementType::kUInt8;
+  return converted(by_variable_[id], type, Layout::kPlain);
+}
+
+ValueId Builder::as_integers(VariableId id, Layout layout) {
+  const ValueId integers = as_integers(id);
+  return converted(integers, values_[integers].type, layout);
 }
 
 }  // namespace octet::plan

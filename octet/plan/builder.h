@@ -39,8 +39,14 @@ class Builder {
   // The same value with these elements in this layout, through a step that is added if need be.
   // Integers become floats of the same worth (no zero point is taken off).
   ValueId as_floats(VariableId id, kernels::Layout layout);
-  // Integers, or floats that may be held in any type, keep their type.
+  // Floats, or what kernels hold as integers, keep their type.
   ValueId as_layout(VariableId id, kernels::Layout layout);
+  // 8-bit integers as kernels hold them, in the layout that they have: those that ATen computed, in
+  // a tensor of floats, become bytes in the plain one.
+  ValueId as_integers(VariableId id);
+  ValueId as_integers(VariableId id, kernels::Layout layout);
+  // Whether as_integers() can give the graph's value.
+  bool has_integers(VariableId id) const;
 
   // ---- buffers and steps ---------------------------------------------------------------------
   BufferId add_buffer(int64_t bytes) { return arena_.add(bytes); }
@@ -53,7 +59,7 @@ class Builder {
  private:
   ValueId push(Value value);
   bool needs_gradient(const std::vector<ValueId>& values) const;
-  ValueId converted(VariableId id, ElementType type, kernels::Layout layout);
+  ValueId converted(ValueId from, ElementType type, kernels::Layout layout);
 
   bool gradients_;
   const Graph& graph_;

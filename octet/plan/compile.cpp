@@ -13,12 +13,13 @@
 #include "octet/plan/steps/float_affine_step.h"
 #include "octet/plan/steps/float_convolution_step.h"
 #include "octet/plan/steps/global_pooling_step.h"
+#include "octet/plan/steps/lookup_step.h"
 #include "octet/plan/steps/max_pooling_step.h"
 #include "octet/plan/steps/normalization_step.h"
 #include "octet/plan/steps/pass_through_step.h"
 #include "octet/plan/steps/quantize_step.h"
-#include "octet/plan/steps/quantized_add_step.h"
 #include "octet/plan/steps/quantized_affine_step.h"
+#include "octet/plan/steps/quantized_arithmetic_step.h"
 #include "octet/plan/steps/quantized_convolution_step.h"
 #include "octet/plan/steps/weight_quantize_step.h"
 
@@ -33,8 +34,9 @@ using StepMaker = bool (*)(Builder&, FunctionId);
 constexpr StepMaker kStepMakers[] = {
     add_quantized_convolution,
     add_quantized_affine,
-    add_quantized_add,
+    add_quantized_arithmetic,
     add_change_of_scale,
+    add_lookup,
     add_quantized_global_pooling,
     add_weight_quantize,
     add_quantize,

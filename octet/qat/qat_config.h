@@ -2,6 +2,7 @@
 // for whom (target), and when (the schedule). Field names are NNabla's where it has the field.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "octet/passes/quantization_config.h"
@@ -47,7 +48,6 @@ void visit_config_fields(Config& config, Visit&& visit) {
   visit("bn_self_folding", config.bn_self_folding);
   visit("bn_folding_keep_step", config.bn_folding_keep_step);
   visit("bn_folding_limit", config.bn_folding_limit);
-  visit("channel_last", config.channel_last);
   visit("dtype", config.dtype);
   visit("bits", config.bits);
   visit("bits_weight", config.bits_weight);
@@ -78,10 +78,12 @@ void visit_config_fields(Config& config, Visit&& visit) {
 
 // Sets the fields that the TOML file names on top of `config`. Throws Error (FileError if it cannot
 // be read) "[path] ..." for bad syntax, an unknown key, or a value of the wrong kind. A recorder is
-// a name ("AbsMax") or a table { name = "Percentile", percent = 99.9 }.
-void read_config_file(const std::string& path, QATConfig& config);
+// a name ("AbsMax") or a table { name = "Percentile", percent = 99.9 }. Returns the fields that the
+// file names.
+std::set<std::string> read_config_file(const std::string& path, QATConfig& config);
 // The whole config as TOML text; read_config_text gives the same config again.
 std::string config_to_toml(const QATConfig& config);
-void read_config_text(std::string_view toml, std::string_view where, QATConfig& config);
+std::set<std::string> read_config_text(std::string_view toml, std::string_view where,
+                                       QATConfig& config);
 
 }  // namespace octet

@@ -1,10 +1,8 @@
 // QATConfig as TOML.
 #include <toml++/toml.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "octet/base/error.h"
+#include "octet/formats/file_io.h"
 #include "octet/ops/attribute_text.h"
 #include "octet/qat/qat_config.h"
 
@@ -132,19 +130,20 @@ requires std::is_enum_v<Enum> std::string toml_text(Enum value) {
 
 }  // namespace
 
-void read_config_text(std::string_view text, std::string_view where, QATConfig& config) {
+std::set<std::string> read_config_text(std::string_view text, std::string_view where,
+                                       QATConfig& config) {
   const toml::table table = parse_toml(text, where);
   QATConfig changed = config;
+  std::set<std::string> given;
   for (const auto& entry : table) {
     const std::string_view key = entry.first.str();
     const toml::node& node = entry.second;
-    bool found = false;
     visit_config_fields(changed, [&](std::string_view name, auto& field) {
       if (key != name) return;
-      found = true;
+      given.emplace(name);
       FieldReader(where, name, node).read(field);
     });
-    if (found) continue;
+    if (given.contains(std::string(key))) continue;
     std::string names;
     visit_config_fields(changed, [&](std::string_view name, auto&) {
       names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
@@ -152,14 +151,11 @@ void read_config_text(std::string_view text, std::string_view where, QATConfig& 
     throw_error(where, "there is no field '{}'; the fields are {}", key, names);
   }
   config = changed;
+  return given;
 }
 
-void read_config_file(const std::string& path, QATConfig& config) {
-  std::ifstream file(path);
-  OCTET_CHECK_FILE(file.good(), path, "cannot be opened");
-  std::ostringstream text;
-  text << file.rdbuf();
-  read_config_text(text.str(), path, config);
+std::set<std::string> read_config_file(const std::string& path, QATConfig& config) {
+  return read_config_text(read_file(path), path, config);
 }
 
 std::string config_to_toml(const QATConfig& config) {

@@ -83,50 +83,59 @@ void QATScheduler::operator()(const VariableRef& output, bool training) {
 
 void QATScheduler::step() {
   if (counter_ == config_.niter_to_recording) {
-    enter(QNNState::RECORDING, false);
+    enter(converted(QNNState::RECORDING, config_, current()));
   } else if (counter_ == config_.niter_to_training) {
-    enter(QNNState::TRAINING, true);
+    enter(converted(QNNState::TRAINING, config_, current()));
+    if (solver_ != nullptr) {
+      solver_->set_learning_rate(solver_->learning_rate() * config_.learning_rate_scale);
+    }
   }
   ++counter_;
 }
 
-void QATScheduler::enter(QNNState state, bool scale_learning_rate) {
-  OCTET_CHECK(!networks_.empty(), kWhere, "no network is registered; call qat(pred) before step()");
-  const std::vector<std::string> before = parameter_names();
-  convert(state == QNNState::RECORDING ? recording_passes() : training_passes());
-  state_ = state;
-  const bool resting = state == QNNState::RECORDING && !config_.train_in_recording;
-  for (Registered& registered : networks_) {
-    if (registered.training) registered.network.set_gradients(!resting);
+QATScheduler::Conversion QATScheduler::current() const {
+  Conversion conversion{state_, {}, memory_};
+  for (const Registered& registered : networks_) {
+    conversion.graphs.push_back(registered.network.graph());
   }
-  if (solver_ == nullptr) return;
-  update_solver(before);
-  if (scale_learning_rate) {
-    solver_->set_learning_rate(solver_->learning_rate() * config_.learning_rate_scale);
-  }
+  return conversion;
 }
 
-void QATScheduler::convert(std::span<const NamedPass> passes) {
-  ConversionMemory memory = memory_;
-  std::vector<std::pair<Registered*, Graph>> converted;
+QATScheduler::Conversion QATScheduler::converted(QNNState state, const QATConfig& config,
+                                                 Conversion from) const {
+  OCTET_CHECK(!networks_.empty(), kWhere, "no network is registered; call qat(pred) before step()");
+  const auto passes = state == QNNState::RECORDING ? recording_passes() : training_passes();
   // Training networks first: they make the recorders, folded weights and scales that validation
   // networks find.
   for (const bool training : {true, false}) {
-    for (Registered& registered : networks_) {
+    for (size_t i = 0; i < networks_.size(); ++i) {
+      const Registered& registered = networks_[i];
       if (registered.training != training) continue;
       PassContext ctx;
       ctx.outputs = ids_of(registered.outputs);
       ctx.parameters = registered.network.parameters().get();
-      ctx.config = config_;
-      ctx.memory = &memory;
+      ctx.config = config;
+      ctx.memory = &from.memory;
       ctx.training = training;
-      converted.emplace_back(&registered,
-                             run_passes(passes, registered.network.graph(), ctx, pipeline_));
-      if (training) check_anything_recorded(converted.back().second, ctx.outputs);
+      from.graphs[i] = run_passes(passes, std::move(from.graphs[i]), ctx, pipeline_);
+      if (training) check_anything_recorded(from.graphs[i], ctx.outputs);
     }
   }
-  for (auto& [registered, graph] : converted) registered->network.graph() = std::move(graph);
-  memory_ = std::move(memory);
+  from.state = state;
+  return from;
+}
+
+void QATScheduler::enter(Conversion conversion) {
+  const std::vector<std::string> before = parameter_names();
+  state_ = conversion.state;
+  memory_ = std::move(conversion.memory);
+  const bool resting = state_ == QNNState::RECORDING && !config_.train_in_recording;
+  for (size_t i = 0; i < networks_.size(); ++i) {
+    Registered& registered = networks_[i];
+    registered.network.graph() = std::move(conversion.graphs[i]);
+    if (registered.training) registered.network.set_gradients(!resting);
+  }
+  if (solver_ != nullptr) update_solver(before);
 }
 
 // Every parameter that a registered training network uses, the loss above it included.
@@ -194,7 +203,7 @@ const QATScheduler::Registered& QATScheduler::registered_with(const VariableRef&
               input.name());
 }
 
-Graph QATScheduler::saved_graph(const std::vector<VariableRef>& inputs) const {
+SavedNetwork QATScheduler::saved(const std::vector<VariableRef>& inputs) const {
   OCTET_CHECK(!inputs.empty(), kWhere, "save() needs the network's inputs");
   const Registered& registered = registered_with(inputs[0]);
   Graph graph = registered.network.graph();
@@ -212,23 +221,23 @@ Graph QATScheduler::saved_graph(const std::vector<VariableRef>& inputs) const {
     OCTET_CHECK(!missing, kWhere, "the network also depends on input {}; give it to save()",
                 variable.name);
   }
+  SavedNetwork result{compact(graph),
+                      std::make_shared<ParameterStore>(registered.network.parameters()->clone())};
   PassContext ctx;
-  graph = compact(graph);
-  ctx.outputs = graph.outputs();
-  ctx.parameters = registered.network.parameters().get();
+  ctx.outputs = result.graph.outputs();
+  ctx.parameters = result.parameters.get();
   ctx.config = config_;
-  return compact(run_passes(saving_passes(), std::move(graph), ctx));
+  result.graph = compact(run_passes(saving_passes(), std::move(result.graph), ctx));
+  return result;
 }
 
-DeployedNetwork QATScheduler::deployed(const std::vector<VariableRef>& inputs) const {
+SavedNetwork QATScheduler::deployed(const std::vector<VariableRef>& inputs) const {
   OCTET_CHECK(
       state_ == QNNState::TRAINING, kWhere,
       "deploy = true stores quantized weights, and there are none before TRAINING; the stage "
       "is {}",
       to_string(state_));
-  DeployedNetwork result{saved_graph(inputs), nullptr};
-  result.parameters =
-      std::make_shared<ParameterStore>(registered_with(inputs[0]).network.parameters()->clone());
+  SavedNetwork result = saved(inputs);
   PassContext ctx;
   ctx.outputs = result.graph.outputs();
   ctx.parameters = result.parameters.get();
@@ -242,12 +251,8 @@ void QATScheduler::save(const std::string& path, const std::vector<VariableRef>&
                         const SaveOptions& options) const {
   OCTET_CHECK(options.parameter_format == "h5" || options.parameter_format == "protobuf", kWhere,
               "parameter_format '{}' is not one of h5, protobuf", options.parameter_format);
-  if (options.deploy) {
-    const DeployedNetwork network = deployed(inputs);
-    return write(path, network.graph, *network.parameters, options);
-  }
-  const Graph graph = saved_graph(inputs);
-  write(path, graph, *registered_with(inputs[0]).network.parameters(), options);
+  const SavedNetwork network = options.deploy ? deployed(inputs) : saved(inputs);
+  write(path, network.graph, *network.parameters, options);
 }
 
 void QATScheduler::write(const std::string& path, const Graph& graph,
@@ -285,11 +290,18 @@ void QATScheduler::restore(const std::string& state) {
   QATConfig config;
   read_config_text(saved["config"].get<std::string>(), "saved QATScheduler", config);
   config.validate();
+  const QNNState stage = parse_state(saved["stage"].get<std::string>());
+  // All stages are converted before the first is entered, so that an error leaves all as it was.
+  std::vector<Conversion> stages;
+  Conversion conversion = current();
+  conversion.memory.restoring = true;
+  for (const auto state : {QNNState::RECORDING, QNNState::TRAINING}) {
+    if (state > stage) break;
+    conversion = converted(state, config, std::move(conversion));
+    stages.push_back(conversion);
+  }
   config_ = std::move(config);
-  const QNNState target = parse_state(saved["stage"].get<std::string>());
-  memory_.restoring = true;
-  if (target >= QNNState::RECORDING) enter(QNNState::RECORDING, false);
-  if (target >= QNNState::TRAINING) enter(QNNState::TRAINING, false);
+  for (Conversion& entered : stages) enter(std::move(entered));
   memory_.restoring = false;
   counter_ = saved["counter"].get<int64_t>();
 }

@@ -44,8 +44,8 @@ struct SaveOptions {
   bool deploy = false;
 };
 
-// A network in its deployed form, with parameters of its own.
-struct DeployedNetwork {
+// A network as it is written, with parameters of its own.
+struct SavedNetwork {
   Graph graph;
   std::shared_ptr<ParameterStore> parameters;
 };
@@ -73,26 +73,29 @@ class QATScheduler {
 
   // Writes the network that `input` belongs to, with all its registered outputs, to a .nnp file, or
   // to a .onnx file (formats/onnx/onnx.h) by that extension, if the config's target takes it.
-  // Inputs are called x0, x1, ... in the order given, outputs y0, y1, ... in that of registration.
-  // The batch size is free. Throws Error if no output of that network is registered, or it depends
+  // Inputs are called x0, x1, ... in the order given, outputs y0, y1, ... in that of registration;
+  // where a parameter has such a name, it keeps it, and the value gets a suffix (x0_1). The batch
+  // size is free. Throws Error if no output of that network is registered, or it depends
   // on an input that is not given; for deploy = true before TRAINING.
   void save(const std::string& path, const VariableRef& input,
             const SaveOptions& options = {}) const;
   void save(const std::string& path, const std::vector<VariableRef>& inputs,
             const SaveOptions& options = {}) const;
-  // The network as save() would write it: its own graph, free batch, learned scales frozen.
-  Graph saved_graph(const std::vector<VariableRef>& inputs) const;
+  // The network as save() would write it: its own graph, free batch, learned scales frozen, no
+  // recorders, no Dropout.
+  SavedNetwork saved(const std::vector<VariableRef>& inputs) const;
   // The same with weights and biases as integers: what save() with deploy = true would write.
-  DeployedNetwork deployed(const std::vector<VariableRef>& inputs) const;
+  SavedNetwork deployed(const std::vector<VariableRef>& inputs) const;
 
   // Stage, counter and config as a JSON text for checkpoints. restore() brings a new scheduler,
   // with the same networks registered, to the same stage. Before it the caller puts all parameters
-  // (weights, ranges, scales) back into the store, after it the solver's state.
+  // (weights, ranges, scales) back into the store, after it the solver's state. Throws Error for a
+  // state that is damaged or does not fit the networks; then scheduler and networks are as before.
   std::string save_state() const;
   void restore(const std::string& state);
 
-  // Called after each pass of a conversion, e.g. to print the graph or take the time.
-  void set_observer(PipelineOptions options) { pipeline_ = std::move(options); }
+  // How conversions run their passes: which are left out, who looks at the graph after each.
+  void set_pipeline_options(PipelineOptions options) { pipeline_ = std::move(options); }
 
  private:
   struct Registered {
@@ -101,10 +104,19 @@ class QATScheduler {
     bool training;
   };
 
-  void enter(QNNState state, bool scale_learning_rate);
+  // What a change of the stage makes: a graph for each of networks_.
+  struct Conversion {
+    QNNState state;
+    std::vector<Graph> graphs;
+    ConversionMemory memory;
+  };
+
+  Conversion current() const;
+  // `from` in its next stage; nothing but parameters that are new is changed.
+  Conversion converted(QNNState state, const QATConfig& config, Conversion from) const;
+  void enter(Conversion conversion);
   void write(const std::string& path, const Graph& graph, const ParameterStore& parameters,
              const SaveOptions& options) const;
-  void convert(std::span<const NamedPass> passes);
   void update_solver(const std::vector<std::string>& before);
   std::vector<std::string> parameter_names() const;
   const Registered& registered_with(const VariableRef& input) const;

@@ -74,14 +74,4 @@ void add_to_histogram(const at::Tensor& counts, const at::Tensor& limit, const a
   }
 }
 
-void merge_histogram(const at::Tensor& counts, const at::Tensor& limit,
-                     const at::Tensor& other_counts, const at::Tensor& other_limit) {
-  const at::Tensor wanted = at::maximum(limit, other_limit);
-  const at::Tensor grown_counts = other_counts.clone();
-  const at::Tensor grown_limit = other_limit.clone();
-  grow_to(grown_counts, grown_limit, wanted);
-  grow_to(counts, limit, wanted);
-  counts.add_(grown_counts);
-}
-
 }  // namespace octet

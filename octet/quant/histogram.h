@@ -21,8 +21,4 @@ int64_t histogram_bins(bool per_channel);
 void add_to_histogram(const at::Tensor& counts, const at::Tensor& limit, const at::Tensor& x,
                       const at::Tensor& largest);
 
-// Adds another histogram of the same shape in place.
-void merge_histogram(const at::Tensor& counts, const at::Tensor& limit,
-                     const at::Tensor& other_counts, const at::Tensor& other_limit);
-
 }  // namespace octet

@@ -48,16 +48,4 @@ Range range_of(const RecorderSpec& spec, std::span<const at::Tensor> state,
                const QuantFormat& format, bool symmetric, std::string_view where,
                Pow2 pow2 = Pow2::NOTROUND);
 
-// choose_scale of range_of.
-ScaleZeroPoint scale_of(const RecorderSpec& spec, std::span<const at::Tensor> state,
-                        const QuantFormat& format, bool symmetric, Pow2 pow2,
-                        std::string_view where);
-
-// Makes `state` what one recorder would have seen of the batches of all: extremes of the extremes,
-// sums of the counts. Of moving averages it becomes the mean, weighted by the batches that each
-// recorder has seen, and counts as many batches as the longest. Each state is merged once, at the
-// end of recording; with the states in the same order, every process gets the same bits.
-void merge(const RecorderSpec& spec, std::span<const at::Tensor> state,
-           std::span<const std::vector<at::Tensor>> others);
-
 }  // namespace octet

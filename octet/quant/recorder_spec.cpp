@@ -105,6 +105,7 @@ std::string_view name_of(const RecorderSpec& spec) {
   for (const Named& row : table()) {
     RecorderSpec same_figures = row.spec;
     same_figures.decay = spec.decay;
+    same_figures.bias_correction = spec.bias_correction;
     same_figures.percent = spec.percent;
     if (same_figures == spec) return row.name;
   }

@@ -73,7 +73,8 @@ RecorderSpec nnabla_exact(RecorderSpec spec);
 // for nnabla_exact, and with NNabla's ending RecorderCallback. An unknown name is an Error that
 // lists them.
 RecorderSpec recorder_spec(std::string_view name);
-// The name of a recorder, whatever its decay and percentile are; an Error if it has none.
+// The name of a recorder, whatever its decay, bias correction and percentile are; an Error if it
+// has none.
 std::string_view name_of(const RecorderSpec& spec);
 
 // Throws Error prefixed with `where` for figures out of bounds, or a rule that the statistic cannot

@@ -155,14 +155,4 @@ at::Tensor align_to_axis(const at::Tensor& values, int64_t axis, int64_t rank) {
   return values.reshape(shape);
 }
 
-QParams to_qparams(const ScaleZeroPoint& numbers, const QuantFormat& format, int64_t axis) {
-  const at::Tensor scale = on_host(numbers.scale);
-  const at::Tensor zero_point = on_host(numbers.zero_point).to(at::kInt);
-  QParams result{.format = format, .axis = axis};
-  result.scale.assign(scale.data_ptr<float>(), scale.data_ptr<float>() + scale.numel());
-  result.zero_point.assign(zero_point.data_ptr<int32_t>(),
-                           zero_point.data_ptr<int32_t>() + zero_point.numel());
-  return result;
-}
-
 }  // namespace octet

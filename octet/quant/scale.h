@@ -81,7 +81,4 @@ Range union_of(std::span<const Range> ranges);
 // for axis 1 of 4, all ones for axis -1 (per tensor, one element).
 at::Tensor align_to_axis(const at::Tensor& values, int64_t axis, int64_t rank);
 
-// As plain data, on the host.
-QParams to_qparams(const ScaleZeroPoint& numbers, const QuantFormat& format, int64_t axis);
-
 }  // namespace octet

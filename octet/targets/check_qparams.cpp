@@ -80,14 +80,11 @@ class QParamsCheck {
       const at::Tensor x = scale_of_pair(inputs[0]);
       const at::Tensor w = scale_of_pair(inputs[1]);
       const at::Tensor b = scale_of_pair(inputs[2]);
-      if (!x.defined() || !w.defined() || !b.defined() || x.numel() != 1) continue;
-      const at::Tensor wanted = bias_scale(x.flatten(), w.flatten());
-      // Products of two float32 that were rounded once: they agree to the last bit or two.
-      if (b.numel() == wanted.numel() && at::allclose(b.flatten(), wanted, 1e-6, 0)) continue;
+      if (fits_accumulator(b, x, w)) continue;
       warning.add(fmt::format(
           "the bias of {} has the scale {:g}, and its input and weight have {:g} together: integer "
           "arithmetic would add it as it is",
-          graph_.display_name(id), first(b), first(wanted)));
+          graph_.display_name(id), first(b), first(bias_scale(x, w))));
     }
     warning.report(path_);
   }

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "octet/quant/scale.h"
+
 namespace octet {
 namespace {
 
@@ -57,6 +59,13 @@ at::Tensor constant_value(const Graph& graph, const ParameterStore& parameters, 
   if (variable.kind != VariableKind::kParameter) return {};
   const Parameter* parameter = parameters.find(variable.name);
   return parameter == nullptr ? at::Tensor() : parameter->value.detach();
+}
+
+bool fits_accumulator(const at::Tensor& b, const at::Tensor& x, const at::Tensor& w) {
+  if (!x.defined() || !w.defined() || !b.defined() || x.numel() != 1) return true;
+  const at::Tensor wanted = bias_scale(x.flatten(), w.flatten());
+  // Products of two float32 that were rounded once: they agree to the last bit or two.
+  return b.numel() == wanted.numel() && at::allclose(b.flatten(), wanted, 1e-6, 0);
 }
 
 bool carries_quantization(const Attributes& attributes) {

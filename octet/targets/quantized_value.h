@@ -30,6 +30,11 @@ std::optional<QuantizedValue> quantized_value(const Graph& graph, VariableId val
 // The tensor of a parameter, without gradient; undefined for any other value.
 at::Tensor constant_value(const Graph& graph, const ParameterStore& parameters, VariableId value);
 
+// Whether a bias with the scale `b` can be added to the accumulator of a layer: b is the product of
+// the scales of input and weight, as integer kernels take for granted. True where one of the three
+// is not known (undefined) or the input has several scales.
+bool fits_accumulator(const at::Tensor& b, const at::Tensor& x, const at::Tensor& w);
+
 // Whether the function is none of the network's layers: it quantizes, dequantizes, or makes a
 // scale.
 bool carries_quantization(const Attributes& attributes);

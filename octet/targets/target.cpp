@@ -1,8 +1,10 @@
 #include "octet/targets/target.h"
 
+#include <algorithm>
 #include <array>
 
 #include "octet/base/error.h"
+#include "octet/base/words.h"
 #include "octet/targets/target_rules.h"
 
 namespace octet {
@@ -65,10 +67,11 @@ std::string_view to_string(Target target) {
 }
 
 Target parse_target(std::string_view text) {
-  for (const TargetRules& rules : kRules) {
-    if (rules.name == text) return rules.target;
-  }
-  throw_error("target", "'{}' is not one of default, nnabla, tensorrt, onnxruntime", text);
+  std::array<Word<Target>, kRules.size()> words;
+  std::ranges::transform(kRules, words.begin(), [](const TargetRules& rules) {
+    return Word<Target>{rules.target, rules.name};
+  });
+  return parse_word(words, text, "target");
 }
 
 void check_target(const QuantizationConfig& config, Target target) {
@@ -84,6 +87,9 @@ void check_target(const QuantizationConfig& config, Target target) {
   require(rules.int32_bias || config.skip_bias, "int32 biases", "skip_bias = true");
   require(rules.fewer_bits || (config.bits == 8 && config.bits_weight == 8), "fewer than 8 bits",
           "bits = 8 and bits_weight = 8");
+  require(rules.half_away || config.round_mode == RoundMode::HALF_TO_EVEN,
+          "rounding HALF_AWAY_FROM_ZERO", "round_mode = HALF_TO_EVEN");
+  require(rules.narrow_range || !config.narrow_range, "a narrow range", "narrow_range = false");
   require(rules.integer_functions || config.precision_mode == PrecisionMode::SIM_QNN,
           "integer functions", "precision_mode = SIM_QNN");
 }

@@ -14,6 +14,7 @@ enum class Target : uint8_t {
   ONNXRUNTIME,  // the CPU provider of ONNX Runtime
 };
 std::string_view to_string(Target target);
+// Letters in either case. An unknown word is an Error that lists the allowed ones.
 Target parse_target(std::string_view text);
 
 // Throws Error "[QATConfig] ..." for the first thing that the target cannot do, saying what to

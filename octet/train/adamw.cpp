@@ -16,7 +16,11 @@ AdamW::AdamW(const AdamWOptions& options)
 void AdamW::apply(const Step& step) {
   // Adam's term does not read w, so the decay may go first.
   const double eta = learning_rate() / initial_learning_rate();
-  at::_foreach_mul_(step.values, 1 - eta * options_.weight_decay);
+  std::vector<at::Tensor> decaying;
+  for (size_t i = 0; i < step.values.size(); ++i) {
+    if (step.decays[i]) decaying.push_back(step.values[i]);
+  }
+  if (!decaying.empty()) at::_foreach_mul_(decaying, 1 - eta * options_.weight_decay);
   adam_step(step.values, step.gradients, step.states[0], step.states[1], step.counts,
             {.learning_rate = learning_rate(),
              .beta1 = options_.beta1,

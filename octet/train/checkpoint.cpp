@@ -113,7 +113,6 @@ Checkpoint read_index(const Json& index, const Reader& reader) {
   }
   checkpoint.solver = read_solver(index.at("solver"), reader);
   index.at("scheduler").get_to(checkpoint.scheduler);
-  checkpoint.scheduler_tensors = reader.tensors(index.at("scheduler_tensors"));
   for (const auto& [name, member] : index.at("random_states").items()) {
     checkpoint.random_states[name] = reader.bytes(member.get<std::string>());
   }
@@ -149,7 +148,6 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
       {"parameters", parameters},
       {"solver", write_solver(checkpoint.solver, writer)},
       {"scheduler", checkpoint.scheduler},
-      {"scheduler_tensors", writer.add_tensors(checkpoint.scheduler_tensors)},
       {"random_states", random_states},
       {"data_loader",
        {{"epoch", checkpoint.data_loader.epoch}, {"position", checkpoint.data_loader.position}}},

@@ -24,9 +24,8 @@ struct Checkpoint {
   int64_t step = 0;  // updates done
   std::vector<Parameter> parameters;
   SolverState solver;
-  // The quantization scheduler's own: its counters and stage as JSON, and tensors.
+  // The quantization scheduler's own: its counters and stage as JSON.
   std::string scheduler;
-  std::map<std::string, at::Tensor> scheduler_tensors;
   // RandomState::save() of each source of random numbers, by a name of the caller's.
   std::map<std::string, std::string> random_states;
   DataLoader::State data_loader;

@@ -36,7 +36,8 @@ std::vector<at::Scalar> Lars::local_rates(const Step& step) const {
   const std::vector<double> gradient_norms = norms(step.gradients);
   std::vector<at::Scalar> rates;
   for (size_t i = 0; i < weight_norms.size(); ++i) {
-    double divisor = gradient_norms[i] + decay_ * weight_norms[i];
+    const double decay = step.decays[i] ? decay_ : 0;
+    double divisor = gradient_norms[i] + decay * weight_norms[i];
     if (divisor < options_.eps) divisor += options_.eps;
     const double trust =
         weight_norms[i] < options_.eps ? 1 : options_.coefficient * weight_norms[i] / divisor;
@@ -46,7 +47,11 @@ std::vector<at::Scalar> Lars::local_rates(const Step& step) const {
 }
 
 void Lars::apply(const Step& step) {
-  std::vector<at::Tensor> moves = at::_foreach_add(step.gradients, step.values, decay_);
+  std::vector<at::Tensor> decaying = step.values;
+  for (size_t i = 0; i < decaying.size(); ++i) {
+    if (!step.decays[i]) decaying[i] = at::zeros_like(decaying[i]);
+  }
+  std::vector<at::Tensor> moves = at::_foreach_add(step.gradients, decaying, decay_);
   at::_foreach_mul_(moves, local_rates(step));
   const std::vector<at::Tensor>& velocity = step.states[0];
   at::_foreach_mul_(velocity, options_.momentum);

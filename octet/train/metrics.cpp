@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "octet/base/error.h"
 #include "octet/base/shape.h"
 
@@ -36,6 +38,13 @@ int64_t count_top_n_errors(const at::Tensor& logits, const at::Tensor& labels, i
   // The label itself is not less than itself, so a hit has a rank of n at most.
   const at::Tensor rank = at::logical_not(scores < scores.gather(1, index)).sum(1);
   return (rank > n).sum().item<int64_t>();
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 }  // namespace octet

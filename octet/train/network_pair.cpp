@@ -5,6 +5,7 @@
 #include "octet/base/error.h"
 #include "octet/graph/free_batch.h"
 #include "octet/graph/functions.h"
+#include "octet/passes/remove_dropout.h"
 
 namespace octet {
 
@@ -102,7 +103,7 @@ NetworkPair network_pair_of(const Graph& given, const std::shared_ptr<ParameterS
   Graph training = graph;
   training.set_name("training");
   set_batch_stat(training, true);
-  Graph validation = graph;
+  Graph validation = without_dropout(graph);
   validation.set_name("validation");
   set_batch_stat(validation, false);
   Network training_network = make_network(std::move(training), parameters);

@@ -15,7 +15,7 @@ struct NetworkPair {
   VariableRef label;  // (N, 1), int64
   VariableRef pred;   // (N, classes), or (N, classes, 1, 1)
   VariableRef loss;   // the mean cross entropy, (1) or ()
-  // The validation network: batch normalization by running statistics.
+  // The validation network: batch normalization by running statistics, no Dropout.
   VariableRef validation_image;
   VariableRef validation_pred;
 };
@@ -31,11 +31,11 @@ NetworkPair build_network_pair(const BuildModel& build,
                                const std::shared_ptr<ParameterStore>& parameters,
                                const Shape& image_shape, int64_t batch_size);
 
-// Both networks from one that is there already, e.g. read from a file: they differ in batch_stat
-// alone. Its parameters must be in the store. A network that ends in Softmax gets the cross entropy
-// of probabilities, others that of logits. A batch size that the graph names is freed. Throws
-// Error, prefixed with `where`, unless it has one image as input and one output (N, classes),
-// behind which dimensions of 1 may follow.
+// Both networks from one that is there already, e.g. read from a file: they differ in batch_stat,
+// and the validation network has no Dropout. Its parameters must be in the store. A network that
+// ends in Softmax gets the cross entropy of probabilities, others that of logits. A batch size that
+// the graph names is freed. Throws Error, prefixed with `where`, unless it has one image as input
+// and one output (N, classes), behind which dimensions of 1 may follow.
 NetworkPair network_pair_of(const Graph& graph, const std::shared_ptr<ParameterStore>& parameters,
                             const std::string& where);
 

@@ -56,7 +56,7 @@ class Progress {
 
   // Steps done, counted from 0.
   int64_t steps() const { return steps_; }
-  // Over the last ten seconds or so; 0 before the second step.
+  // Over the last ten seconds or so; 0 before the first step.
   double seconds_per_step() const { return seconds_per_step_; }
 
  private:

@@ -133,7 +133,7 @@ void Solver::weight_decay(double decay) {
   Gradients plain;
   for (const Parameter& parameter : parameters_) {
     at::Tensor gradient = parameter.value.grad();
-    if (!gradient.defined()) continue;
+    if (!gradient.defined() || !parameter.decays) continue;
     if (parameter.unit.defined()) {
       // d(decay v^2 / 2)/dw = decay v / unit
       const at::Tensor unit = parameter.unit.masked_fill(parameter.unit == 0, 1);
@@ -197,6 +197,7 @@ Solver::Step Solver::next_step() {
     step.values.push_back(without_unit(parameter));
     step.gradients.push_back(gradient_without_unit(parameter));
     step.counts.push_back(++state.step);
+    step.decays.push_back(parameter.decays);
   }
   return step;
 }

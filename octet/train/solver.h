@@ -67,7 +67,8 @@ class Solver {
 
   // Drops all gradients; g() of each parameter is undefined until the next backward().
   void zero_grad();
-  // Adds decay * w to each gradient, to be called before update(). Throws Error for a negative
+  // Adds decay * w to each gradient, to be called before update(); where Parameter::decays is
+  // false, here and in rules that have a decay of their own, nothing. Throws Error for a negative
   // rate.
   virtual void weight_decay(double decay);
   // Multiplies every gradient.
@@ -98,6 +99,7 @@ class Solver {
     std::vector<at::Tensor> gradients;
     std::vector<std::vector<at::Tensor>> states;  // [index in state_names()][parameter]
     std::vector<int64_t> counts;                  // updates of each parameter, this one included
+    std::vector<bool> decays;                     // Parameter::decays
   };
   // The tensors that the rule keeps per parameter; they begin at zero.
   virtual std::vector<std::string> state_names() const = 0;

@@ -24,13 +24,6 @@ double mean_of_last(const std::vector<double>& values) {
   return std::accumulate(values.end() - count, values.end(), 0.0) / static_cast<double>(count);
 }
 
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }

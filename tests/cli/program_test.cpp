@@ -19,6 +19,8 @@ TEST_F(ProgramTest, HelpAndVersion) {
     EXPECT_EQ(sub.code, 0);
     EXPECT_THAT(sub.out, HasSubstr("--metrics"));
   }
+  EXPECT_THAT(octet("train --help").out, HasSubstr(".nnp or another that convert writes"));
+  EXPECT_THAT(octet("qat --help").out, HasSubstr("The file to write: a .nnp or .onnx"));
   EXPECT_EQ(octet("--version").out, "octet " OCTET_VERSION "\n");
 }
 
@@ -38,6 +40,20 @@ TEST_F(ProgramTest, WrongUseIsCode2) {
       {"train resnet18 --data idx:/none --out " + folder_.path("x.nnp") + " --resume",
        "octet: error: [--resume] needs --checkpoint, the file to go on from"},
       {"bench resnet18 --mode fast", "octet: error: [command line] --mode: fast not in {"},
+      {"qat x.nnp --data idx:/none --out x.nnp --image-size 8",
+       "octet: error: [command line] The following arguments were not expected: "},
+      {"eval x.nnp --data idx:/none --image-size 8",
+       "octet: error: [command line] The following arguments were not expected: "},
+      {"verify a.nnp b.nnp --data idx:/none --image-size 8",
+       "octet: error: [command line] The following arguments were not expected: "},
+      {"verify a.nnp b.nnp --input x.npy --target tensorrt",
+       "octet: error: [command line] --target requires --with"},
+      {"verify a.nnp b.nnp --input x.npy --optimization all",
+       "octet: error: [command line] --optimization requires --with"},
+      {"verify a.nnp b.nnp --input x.npy --values none",
+       "octet: error: [command line] --values requires --with"},
+      {"verify a.nnp b.nnp --input x.npy --session-option a=b",
+       "octet: error: [command line] --session-option requires --with"},
   };
   for (const auto& [arguments, message] : cases) {
     const Outcome outcome = octet(arguments);
@@ -68,6 +84,9 @@ TEST_F(ProgramTest, BadFilesAreCode3) {
        "[/none/x.nnp] --out: there is no folder /none"},
       {"qat " + make_network() + " --data " + data + " --out " + out + " --config none.toml",
        "[none.toml] "},
+      {"qat " + make_network() + " --data " + data + " --out " + out + " --config " +
+           folder_.path("data"),
+       fmt::format("[{}] is not a regular file", folder_.path("data"))},
   };
   for (const auto& [arguments, message] : cases) {
     const Outcome outcome = octet(arguments);
@@ -75,6 +94,40 @@ TEST_F(ProgramTest, BadFilesAreCode3) {
     EXPECT_THAT(error_line(outcome), StartsWith("octet: error: " + message)) << arguments;
   }
   EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+// What a .onnx cannot hold is known when the network is quantized, not when it is trained.
+TEST_F(ProgramTest, AnExportThatCannotBeIsAnErrorBeforeTheTraining) {
+  const std::string data = make_data();
+  const std::string trained = train_float(data);
+  for (const std::string field : {"round_mode = \"half_away_from_zero\"", "bits = 4"}) {
+    const std::string config = folder_.path("qat.toml");
+    write_file_atomically(config, field + "\nskip_inputs_layers = []\n");
+    const std::string checkpoint = folder_.path("checkpoint");
+    const Outcome outcome = octet(fmt::format(
+        "qat {} --data {} --batch 8 --steps 40 --recording-steps 4 --config {} --out {} --deploy "
+        "{} --checkpoint {} --checkpoint-every 10",
+        trained, data, config, folder_.path("q.nnp"), folder_.path("q.onnx"), checkpoint));
+    EXPECT_EQ(outcome.code, 2) << field << outcome.error;
+    EXPECT_THAT(error_line(outcome), HasSubstr("QuantizeLinear")) << field;
+    EXPECT_FALSE(std::filesystem::exists(checkpoint)) << field;
+  }
+  const std::string odd = folder_.path("odd.txt");
+  write_file_atomically(odd, R"(graph odd {
+  input x: float32 (-1, 1, 8, 8)
+  parameter fc/W: float32 (64, 10)
+  h = SquaredError(x, x)
+  y = Affine[fc](h, fc/W)
+  output y
+}
+)");
+  const Outcome outcome =
+      octet(fmt::format("train {} --data {} --batch 8 --steps 20 --out {} --checkpoint {} "
+                        "--checkpoint-every 5",
+                        odd, data, folder_.path("odd.onnx"), folder_.path("odd_checkpoint")));
+  EXPECT_EQ(outcome.code, 2) << outcome.error;
+  EXPECT_THAT(error_line(outcome), HasSubstr("SquaredError"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("odd_checkpoint")));
 }
 
 TEST_F(ProgramTest, DivergenceIsCode4AndLeavesNoFile) {
@@ -260,6 +313,27 @@ TEST_F(ProgramTest, InspectsAZooModel) {
   EXPECT_THAT(table.out, HasSubstr("(-1, 10)"));
   const Outcome graph = octet("inspect resnet18 --image-size 32 --graph");
   EXPECT_THAT(graph.out, StartsWith("graph "));
+}
+
+TEST_F(ProgramTest, StoredIntegersAreQuantizedToo) {
+  const std::string path = folder_.path("integers.txt");
+  write_file_atomically(path, R"(graph integers {
+  input x: float32 (-1, 1, 8, 8)
+  parameter w: int8 (64, 10)
+  parameter scale: float32 (1, 1)
+  parameter zero: float32 (1, 1)
+  d = DequantizeLinear(w, scale, zero)
+  y = Affine(x, d)
+  output y
+}
+)");
+  const Outcome inspect = octet(fmt::format("inspect {} --json", path));
+  ASSERT_EQ(inspect.code, 0) << inspect.error;
+  EXPECT_EQ(nlohmann::json::parse(inspect.out)["quantized"], true);
+  const Outcome qat =
+      octet(fmt::format("qat {} --data {} --out {}", path, make_data(), folder_.path("never.nnp")));
+  EXPECT_EQ(qat.code, 2);
+  EXPECT_THAT(error_line(qat), HasSubstr("the network is quantized already (at w)"));
 }
 
 }  // namespace

@@ -40,6 +40,19 @@ TEST_P(Elementwise, FloatArithmetic) {
   for (int64_t i = 0; i < kCount; ++i) ASSERT_EQ(y[i], a[i] * 0.3F);
 }
 
+TEST_P(Elementwise, WhatIsNoNumberStaysSo) {
+  std::vector<float> x = normal(1);
+  const std::vector<float> zeros(kCount);
+  for (int64_t i = 0; i < kCount; i += 7) x[i] = NAN;
+  std::vector<float> y(kCount), both(kCount);
+  relu(x.data(), 6.0F, kCount, y.data());
+  sum(x.data(), zeros.data(), kCount, /*relu=*/true, both.data());
+  for (int64_t i = 0; i < kCount; ++i) {
+    ASSERT_EQ(std::isnan(y[i]), i % 7 == 0) << i;
+    ASSERT_EQ(std::isnan(both[i]), i % 7 == 0) << i;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, Elementwise, testing::ValuesIn(simd_targets()), simd_target_name);
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -90,6 +91,26 @@ TEST_P(Pooling, SumsOfPixelsAndBack) {
       }
       ASSERT_EQ(sums[n * 32 + c], static_cast<float>(total));
     }
+  }
+}
+
+TEST_P(Pooling, MaximumOfWhatIsNoNumber) {
+  const PoolingShape s{.batch = 1,
+                       .channels = 16,
+                       .in_height = 2,
+                       .in_width = 4,
+                       .out_height = 1,
+                       .out_width = 2,
+                       .kernel_h = 2,
+                       .kernel_w = 2,
+                       .stride_h = 2,
+                       .stride_w = 2};
+  std::vector<float> x(s.channels * 8, 1.0F), y(s.channels * 2);
+  for (int64_t c = 0; c < s.channels; ++c) x[offset(GetParam(), s.channels, 8, 0, c, 1)] = NAN;
+  max_pool(s, GetParam(), x.data(), y.data(), nullptr);
+  for (int64_t c = 0; c < s.channels; ++c) {
+    EXPECT_TRUE(std::isnan(y[offset(GetParam(), s.channels, 2, 0, c, 0)]));
+    EXPECT_EQ(y[offset(GetParam(), s.channels, 2, 0, c, 1)], 1.0F);
   }
 }
 

@@ -329,6 +329,44 @@ TEST_F(LowerInt8, WarnsOfAccumulatorsThatInt32DoesNotHold) {
   EXPECT_EQ(std::count(logged.begin(), logged.end(), '\n'), 1) << logged;
 }
 
+// The scales of the three columns serve both groups, and so does what becomes of the bias.
+constexpr std::string_view kGroupedTransposed = R"(graph net {
+  input x: float32 (-1, 4, 3, 3)
+  parameter s0: float32 (1)
+  parameter z5: float32 (1)
+  parameter W: float32 (4, 3, 2, 2)
+  parameter st: float32 (1, 3, 1, 1)
+  parameter zt: float32 (1, 3, 1, 1)
+  parameter b: float32 (6)
+  parameter s1: float32 (1)
+  parameter z: float32 (1)
+  qx = QuantizeLinear(x, s0, z5)
+  dx = DequantizeLinear(qx, s0, z5)
+  qw = QuantizeLinear(W, st, zt)
+  dw = DequantizeLinear(qw, st, zt)
+  h = Deconvolution(dx, dw, b) {stride=(2, 2), group=2}
+  qy = QuantizeLinear(h, s1, z)
+  y = DequantizeLinear(qy, s1, z)
+  output y
+}
+)";
+
+TEST_F(LowerInt8, AGroupedTransposedConvolutionPerChannelWithABias) {
+  parameters_.set("st", at::tensor({0.03125F, 0.0625F, 0.015625F}).reshape({1, 3, 1, 1}), false);
+  parameters_.set("zt", at::zeros({1, 3, 1, 1}), false);
+  // On the grid of each channel's accumulator.
+  parameters_.set("b", at::tensor({0.5F, -0.25F, 0.125F, -1.0F, 0.75F, 0.375F}), true);
+  for (const bool keeps_float_biases : {false, true}) {
+    SCOPED_TRACE(keeps_float_biases);
+    const Graph graph = load(kGroupedTransposed);
+    ctx_.keep_float_biases = keeps_float_biases;
+    const std::string text = after(lower_int8, graph);
+    EXPECT_EQ(count(text, "= QuantizedDeconvolution"), 1) << text;
+    EXPECT_EQ(count(text, "= Deconvolution"), 0) << text;
+    expect_same_values(graph);
+  }
+}
+
 TEST_F(LowerInt8, AWeightWithAZeroPointStaysFloat) {
   parameters_.set("zw", at::full({3, 1, 1, 1}, 1, at::kFloat), false);
   const Graph graph = load(kPooledBehind);

@@ -37,6 +37,12 @@ class QuantizeBiases : public PassTest {
     return insert_qdq(recording, ctx_);
   }
 
+  // log2 of the transposed convolution's weight scales.
+  at::Tensor values_of_weight_scale(bool learned) {
+    return learned ? value("Deconvolution-0/log2-scale-w0")
+                   : at::log2(value("Deconvolution-0/scale-w0"));
+  }
+
   at::Tensor value(const std::string& name) { return parameters_.at(name).value.detach(); }
 };
 
@@ -102,6 +108,33 @@ TEST_F(QuantizeBiases, SaysThatABiasSaturates) {
                             "holds: it saturates\n"),
             std::string::npos)
       << log.text();
+}
+
+TEST_F(QuantizeBiases, ScalesOfAGroupedTransposedConvolutionServeEachGroup) {
+  for (const bool learns : {false, true}) {
+    SCOPED_TRACE(learns);
+    memory_ = {};
+    parameters_ = ParameterStore(7);
+    ctx_.config.channel_wise = true;
+    if (learns) ctx_.config.recorder_weight = RecorderSpec::learned();
+    const Graph recording = insert_recorders(load(R"(graph net {
+  input x: float32 (-1, 4, 3, 3)
+  parameter up/W: float32 (4, 3, 2, 2)
+  parameter up/b: float32 (6)
+  y = Deconvolution[up](x, up/W, up/b) {group=2}
+  output y
+}
+)"),
+                                             ctx_);
+    values(recording);
+    const Graph before = insert_qdq(recording, ctx_);
+    const Graph graph = quantize_biases(before, ctx_);
+    EXPECT_NE(print(graph).find("up/b_quantized = QuantizeLinear("), std::string::npos);
+    // Nothing but the rounding of the bias: half a step of its accumulator at most.
+    const double step = value("Deconvolution-0/scale-x0").item<double>() *
+                        at::exp2(values_of_weight_scale(learns)).max().item<double>();
+    EXPECT_LE(difference(before, graph), 0.5 * step * 1.001);
+  }
 }
 
 TEST_F(QuantizeBiases, LeavesBiasesFloatIfAsked) {

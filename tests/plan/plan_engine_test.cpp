@@ -90,6 +90,21 @@ TEST(PlanEngine, RandomGraphsAgreeWithTheReference) {
   }
 }
 
+// Gates, activations by tables, and a pooling behind what no kernel computes: 4 + 12 channels.
+VariableRef gated_network(const VariableRef& image, const models::ModelOptions& options) {
+  const VariableRef wide = PF::convolution(image, "wide", 16, {3, 3}, {.pad = {1, 1}});
+  const VariableRef active = F::swish(wide);
+  const VariableRef squeezed = F::global_average_pooling(active);
+  const VariableRef gate = F::sigmoid(PF::convolution(squeezed, "gate", 16, {1, 1}));
+  const VariableRef gated = F::mul2(active, gate);
+  const VariableRef rest = F::sub2(gated, F::hard_sigmoid(wide));
+  const VariableRef halves =
+      F::slice(rest, {.start = {0, 4, 0, 0}, .stop = {4, 16, 32, 32}, .step = {1, 1, 1, 1}});
+  const VariableRef pooled = F::max_pooling(halves, {.kernel = {2, 2}});
+  const VariableRef narrow = PF::convolution(pooled, "narrow", 8, {3, 3}, {.stride = {2, 2}});
+  return PF::affine(F::relu(narrow), "head", options.num_classes);
+}
+
 struct Case {
   const char* name;
   Model model;
@@ -110,7 +125,7 @@ TEST_P(PlanOfIntegers, AllIntegersEqualTheReference) {
       run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, nullptr);
   const RunResult given =
       run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, poisoned_engine());
-  ASSERT_GT(keep.size(), 20U);
+  ASSERT_GE(keep.size(), 8U);
   for (const VariableId id : keep) {
     const at::Tensor& a = expected.values.at(id);
     const at::Tensor& b = given.values.at(id);
@@ -130,7 +145,9 @@ INSTANTIATE_TEST_SUITE_P(Networks, PlanOfIntegers,
                                          Case{"MobileNetV1PerChannel", models::mobilenet_v1, true,
                                               false},
                                          Case{"ResNet18", models::resnet18, false, false},
-                                         Case{"ResNet18Asymmetric", models::resnet18, true, true}),
+                                         Case{"ResNet18Asymmetric", models::resnet18, true, true},
+                                         Case{"Gated", gated_network, false, false},
+                                         Case{"GatedAsymmetric", gated_network, true, true}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(PlanEngine, SimulationKeepsItsValuesUpToRounding) {

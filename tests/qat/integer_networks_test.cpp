@@ -237,7 +237,7 @@ TEST(PrecisionMode, QnnNamesWhatHasNoIntegers) {
 TEST(PrecisionMode, MixedTrainsWithFloatInBetween) {
   Job job(with_softmax, quantized_throughout(PrecisionMode::MIXED_QNN));
   job.steps(8);
-  const std::string text = print(job.qat.saved_graph({job.vimage}));
+  const std::string text = print(job.qat.saved({job.vimage}).graph);
   EXPECT_NE(text.find(" = QuantizedConvolution["), std::string::npos) << text;
   EXPECT_NE(text.find(" = Softmax("), std::string::npos) << text;
   EXPECT_NE(text.find(" = QuantizedAffine["), std::string::npos) << text;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "octet/base/error.h"
+#include "octet/targets/target_rules.h"
 
 namespace octet {
 namespace {
@@ -70,25 +71,74 @@ TEST(QATConfig, SaysWhatToWriteInstead) {
             "zero_point to true or narrow_range to false");
 }
 
+// Each rule that a configuration can break, at each target.
 TEST(QATConfig, HoldsTheTargetsRules) {
-  const auto for_target = [](Target target, auto change) {
-    QATConfig config = target == Target::TENSORRT ? QATTensorRTConfig() : QATConfig();
-    config.target = target;
-    change(config);
-    return error_of(config);
+  struct Case {
+    bool TargetRules::*rule;
+    void (*change)(QATConfig&);
+    const char* what;
+    const char* instead;
   };
-  EXPECT_EQ(
-      for_target(Target::NNABLA, [](QATConfig& c) { c.channel_wise = true; }),
-      "[QATConfig] target nnabla cannot take channel_wise weights; write channel_wise = false");
-  EXPECT_EQ(for_target(Target::TENSORRT, [](QATConfig& c) { c.zero_point = true; }),
-            "[QATConfig] target tensorrt cannot take a zero point; write zero_point = false");
-  EXPECT_EQ(for_target(Target::TENSORRT, [](QATConfig& c) { c.dtype = DType::kUInt8; }),
-            "[QATConfig] target tensorrt cannot take uint8 activations; write dtype = int8");
-  EXPECT_EQ(for_target(Target::TENSORRT, [](QATConfig& c) { c.skip_bias = false; }),
-            "[QATConfig] target tensorrt cannot take int32 biases; write skip_bias = true");
-  EXPECT_EQ(for_target(Target::ONNXRUNTIME, [](QATConfig& c) { c.bits_weight = 4; }),
-            "[QATConfig] target onnxruntime cannot take fewer than 8 bits; write bits = 8 and "
-            "bits_weight = 8");
+  const Case cases[] = {
+      {&TargetRules::per_channel_weights, [](QATConfig& c) { c.channel_wise = true; },
+       "channel_wise weights", "channel_wise = false"},
+      {&TargetRules::asymmetric, [](QATConfig& c) { c.zero_point = true; }, "a zero point",
+       "zero_point = false"},
+      {&TargetRules::uint8, [](QATConfig& c) { c.dtype = DType::kUInt8; }, "uint8 activations",
+       "dtype = int8"},
+      {&TargetRules::int32_bias, [](QATConfig& c) { c.skip_bias = false; }, "int32 biases",
+       "skip_bias = true"},
+      {&TargetRules::fewer_bits, [](QATConfig& c) { c.bits = 4; }, "fewer than 8 bits",
+       "bits = 8 and bits_weight = 8"},
+      {&TargetRules::fewer_bits, [](QATConfig& c) { c.bits_weight = 4; }, "fewer than 8 bits",
+       "bits = 8 and bits_weight = 8"},
+      {&TargetRules::half_away, [](QATConfig& c) { c.round_mode = RoundMode::HALF_AWAY_FROM_ZERO; },
+       "rounding HALF_AWAY_FROM_ZERO", "round_mode = HALF_TO_EVEN"},
+      {&TargetRules::narrow_range, [](QATConfig& c) { c.narrow_range = true; }, "a narrow range",
+       "narrow_range = false"},
+      {&TargetRules::integer_functions, [](QATConfig& c) { c.precision_mode = PrecisionMode::QNN; },
+       "integer functions", "precision_mode = SIM_QNN"},
+  };
+  for (const auto target :
+       {Target::DEFAULT, Target::NNABLA, Target::TENSORRT, Target::ONNXRUNTIME}) {
+    QATConfig plain;
+    plain.target = target;
+    plain.skip_bias = true;
+    EXPECT_EQ(error_of(plain), "valid") << to_string(target);
+    for (const Case& one : cases) {
+      QATConfig config = plain;
+      one.change(config);
+      EXPECT_EQ(error_of(config),
+                rules_of(target).*one.rule
+                    ? "valid"
+                    : fmt::format("[QATConfig] target {} cannot take {}; write {}",
+                                  to_string(target), one.what, one.instead));
+    }
+  }
+}
+
+// They clip half of what such integers hold.
+TEST(QATConfig, HasNNablasRecordersForSignedSymmetricIntegersOnly) {
+  for (const RecorderSpec& spec :
+       {nnabla_exact(RecorderSpec::min_max_min_max()), nnabla_exact(RecorderSpec::max_mva())}) {
+    const std::string message = fmt::format(
+        "[QATConfig] recorder_activation {} repeats NNabla's scales, which are for int8 without a "
+        "zero point; write dtype int8 and zero_point false, or a recorder without NNabla in its "
+        "name",
+        name_of(spec));
+    QATConfig config;
+    config.recorder_activation = spec;
+    EXPECT_EQ(error_of(config), "valid");
+    config.zero_point = true;
+    EXPECT_EQ(error_of(config), message);
+    config.zero_point = false;
+    config.dtype = DType::kUInt8;
+    EXPECT_EQ(error_of(config), message);
+    // Weights are signed and symmetric whatever the activations are.
+    config.recorder_activation = RecorderSpec::max_mva();
+    config.recorder_weight = spec;
+    EXPECT_EQ(error_of(config), "valid");
+  }
 }
 
 TEST(QATConfig, ReadsToml) {
@@ -124,6 +174,30 @@ TEST(QATConfig, WritesTomlThatReadsBack) {
   EXPECT_EQ(again.recorder_weight, config.recorder_weight);
 }
 
+TEST(QATConfig, ReadsWordsInEitherCase) {
+  QATConfig config;
+  const auto given = read_config_text(
+      "pow2 = \"ceil\"\nprecision_mode = \"mixed_qnn\"\nrecorder_position = \"Both\"\n"
+      "target = \"OnnxRuntime\"\nround_mode = \"half_away_from_zero\"\n",
+      "qat.toml", config);
+  EXPECT_EQ(config.pow2, Pow2::CEIL);
+  EXPECT_EQ(config.precision_mode, PrecisionMode::MIXED_QNN);
+  EXPECT_EQ(config.recorder_position, RecorderPosition::BOTH);
+  EXPECT_EQ(config.target, Target::ONNXRUNTIME);
+  EXPECT_EQ(given, (std::set<std::string>{"pow2", "precision_mode", "recorder_position",
+                                          "round_mode", "target"}));
+}
+
+TEST(QATConfig, KeepsTheBiasCorrectionOfARecorder) {
+  QATConfig config;
+  read_config_text("recorder_activation = { name = \"MaxMva\", bias_correction = false }",
+                   "qat.toml", config);
+  EXPECT_FALSE(config.recorder_activation.bias_correction);
+  QATConfig again;
+  read_config_text(config_to_toml(config), "text", again);
+  EXPECT_EQ(again.recorder_activation, config.recorder_activation);
+}
+
 TEST(QATConfig, NamesTheFieldThatIsWrongInAFile) {
   const auto error = [](std::string_view text) -> std::string {
     QATConfig config;
@@ -136,6 +210,14 @@ TEST(QATConfig, NamesTheFieldThatIsWrongInAFile) {
   };
   EXPECT_EQ(error("bits = \"four\""), "[qat.toml] bits must be a whole number");
   EXPECT_EQ(error("pow2 = \"UP\"").find("[qat.toml] pow2: "), 0u);
+  EXPECT_EQ(error("precision_mode = \"INT\""),
+            "[qat.toml] precision_mode: [precision_mode] 'INT' is not one of SIM_QNN, QNN, "
+            "MIXED_QNN");
+  EXPECT_EQ(error("recorder_position = \"AFTER\""),
+            "[qat.toml] recorder_position: [recorder_position] 'AFTER' is not one of BEFORE, BOTH");
+  EXPECT_EQ(error("target = \"coreml\""),
+            "[qat.toml] target: [target] 'coreml' is not one of default, nnabla, tensorrt, "
+            "onnxruntime");
   EXPECT_EQ(error("include = 3"), "[qat.toml] include must be a list of strings");
   EXPECT_EQ(
       error("bit = 4").find("[qat.toml] there is no field 'bit'; the fields are bn_folding, "), 0u);

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "octet/base/error.h"
 #include "octet/formats/nnp/nnp.h"
 #include "octet/graph/functions.h"
 #include "octet/graph/parametric_functions.h"
 #include "octet/graph/text.h"
+#include "octet/train/checkpoint.h"
 #include "octet/train/momentum.h"
 
 namespace octet {
@@ -17,10 +19,10 @@ namespace {
 
 // conv - bn - relu - conv - bn - add - pool - affine, as training and validation network.
 // In training, Dropouts with that probability: in front of a layer, on one branch of the addition,
-// and between a layer and its activation; below 0: none.
-VariableRef small_net(const VariableRef& image, bool test, double dropout = -1) {
+// and between a layer and its activation.
+VariableRef small_net(const VariableRef& image, bool test, std::optional<double> dropout = {}) {
   const auto dropped = [&](const VariableRef& x) {
-    return test || dropout < 0 ? x : F::dropout(x, {.p = dropout});
+    return test || !dropout ? x : F::dropout(x, {.p = *dropout});
   };
   VariableRef h = PF::convolution(image, "conv1", 8, {3, 3}, {.pad = {1, 1}, .with_bias = false});
   h = F::relu(dropped(PF::batch_normalization(h, "bn1", {.batch_stat = !test})));
@@ -32,7 +34,7 @@ VariableRef small_net(const VariableRef& image, bool test, double dropout = -1) 
 }
 
 struct Nets {
-  explicit Nets(double dropout = -1, uint64_t seed = 3) {
+  explicit Nets(std::optional<double> dropout = {}, uint64_t seed = 3) {
     parameters = std::make_shared<ParameterStore>(seed);
     Network training(parameters, "training");
     Network validation(parameters, "validation");
@@ -81,7 +83,7 @@ QATConfig short_config() {
 }
 
 struct Job {
-  explicit Job(const QATConfig& config = short_config(), double dropout = -1)
+  explicit Job(const QATConfig& config = short_config(), std::optional<double> dropout = {})
       : nets(dropout), solver({.learning_rate = 0.1, .momentum = 0.9}), qat(config, solver) {
     solver.set_parameters(*nets.parameters);
     qat(nets.pred);
@@ -185,7 +187,7 @@ TEST(QATScheduler, AValidationNetworkWithoutTheDropoutSharesTheRanges) {
   for (const bool outputs_too : {false, true}) {
     QATConfig config = short_config();
     config.recorder_position = outputs_too ? RecorderPosition::BOTH : RecorderPosition::BEFORE;
-    Job run(config, /*dropout=*/0);
+    Job run(config, /*dropout=*/0.0);
     run.steps(7);
     run.nets.image.d() = run.nets.data[0];
     run.nets.pred.forward({.gradients = false});
@@ -230,6 +232,22 @@ TEST(QATScheduler, TrainsOnWhatWasTrained) {
   EXPECT_FALSE(nets.parameters->at("conv1/conv/b-folded").need_grad);
 }
 
+TEST(QATScheduler, SavesNetworksWithoutDropout) {
+  for (const int64_t steps : {1, 4, 7}) {
+    Job run(short_config(), /*dropout=*/0.5);
+    run.steps(steps);
+    const auto dropouts_in = [](const Graph& graph) {
+      int64_t count = 0;
+      for (const FunctionId id : graph.topological_order()) {
+        if (std::holds_alternative<Dropout>(graph.function(id).attributes)) ++count;
+      }
+      return count;
+    };
+    EXPECT_EQ(dropouts_in(run.qat.saved({run.nets.image}).graph), 0);
+    EXPECT_EQ(dropouts_in(run.nets.pred.network().graph()), 3);
+  }
+}
+
 TEST(QATScheduler, WorksWithoutASolver) {
   Nets nets;
   QATScheduler qat(short_config());
@@ -243,6 +261,32 @@ TEST(QATScheduler, WorksWithoutASolver) {
 }
 
 TEST(QATScheduler, HandlesStayValid) {
+  Job run;
+  // Behind a batch normalization that is folded, in front of a pair.
+  const VariableRef inner = run.nets.vpred.network().ref("ReLU_out");
+  run.steps(2);
+  run.nets.validate();
+  const at::Tensor before = inner.d().clone();
+  run.qat.step();
+  run.nets.validate();
+  const at::Tensor folded = inner.d().clone();
+  EXPECT_FALSE(at::equal(folded, before));
+  EXPECT_TRUE(at::allclose(folded, before, 1e-4, 1e-5));
+  for (int64_t i = 0; i < 2; ++i) {
+    run.nets.step(run.solver, i);
+    run.qat.step();
+  }
+  run.nets.step(run.solver, 2);
+  run.qat.step();
+  ASSERT_EQ(run.qat.state(), QNNState::TRAINING);
+  run.nets.validate();
+  const at::Tensor quantized = inner.d();
+  EXPECT_FALSE(at::equal(quantized, folded));
+  EXPECT_LT((quantized - folded).abs().max().item<double>(),
+            0.1 * folded.abs().max().item<double>());
+}
+
+TEST(QATScheduler, SaysWhichHandlesAreStale) {
   Job run;
   // What the second normalization reads and gives.
   Network network = run.nets.pred.network();
@@ -277,10 +321,35 @@ TEST(QATScheduler, TrainsLearnedScales) {
   config.activation_fusion = false;
   Job run(config);
   run.steps(6);
-  const Parameter& scale = run.nets.parameters->at("ReLU-1/log2-scale-x0");
+  const Parameter& scale = run.nets.parameters->at("Affine-6/log2-scale-w0");
   const at::Tensor before = scale.value.clone();
   run.steps(3);
   EXPECT_FALSE(at::equal(scale.value, before));
+  EXPECT_FALSE(scale.decays);
+  EXPECT_TRUE(run.nets.parameters->at("fc/affine/W").decays);
+}
+
+// A checkpoint holds names and values; that logarithms of scales do not decay comes back with the
+// conversion.
+TEST(QATScheduler, RestoredLearnedScalesDoNotDecay) {
+  QATConfig config = short_config();
+  config.recorder_weight = RecorderSpec::learned();
+  Job first(config);
+  first.steps(6);
+  Job second(config);
+  restore_parameters(copy_parameters(*first.nets.parameters), *second.nets.parameters);
+  second.qat.restore(first.qat.save_state());
+  const std::string name = "Affine-6/log2-scale-w0";
+  ASSERT_NE(second.nets.parameters->find(name), nullptr);
+  EXPECT_FALSE(second.nets.parameters->at(name).decays);
+}
+
+TEST(QATScheduler, RecordsWithoutBiasCorrection) {
+  QATConfig config = short_config();
+  config.recorder_activation.bias_correction = false;
+  Job run(config);
+  run.steps(7);
+  EXPECT_NE(run.qat.save_state().find("bias_correction = false"), std::string::npos);
 }
 
 class SavedFile : public ::testing::TestWithParam<std::string> {
@@ -298,7 +367,9 @@ TEST_P(SavedFile, GivesTheSameOutputToTheBit) {
     if (learned) config.recorder_activation = RecorderSpec::learned();
     Job run(config);
     run.steps(8);
+    const std::vector<std::string> names = run.nets.parameters->names();
     run.qat.save(path_, run.nets.vimage, {.parameter_format = GetParam()});
+    EXPECT_EQ(run.nets.parameters->names(), names);
     NnpModel model = read_nnp(path_);
     Network network = make_network(std::move(model.graph), model.parameters);
     VariableRef y = network.ref("y0");
@@ -338,7 +409,7 @@ void expect_deployed_equal(const QATConfig& config, const std::string& format) {
   Job run(config);
   run.steps(8);
   const at::Tensor expected = run.nets.validate();
-  const size_t parameters_before = run.nets.parameters->size();
+  const std::vector<std::string> names = run.nets.parameters->names();
   const std::string path = testing::TempDir() + "deployed.nnp";
   run.qat.save(path, run.nets.vimage, {.parameter_format = format, .deploy = true});
   NnpModel model = read_nnp(path);
@@ -353,9 +424,8 @@ void expect_deployed_equal(const QATConfig& config, const std::string& format) {
   const VariableRef y = network.ref("y0");
   y.forward({.gradients = false});
   EXPECT_TRUE(at::equal(y.d(), expected));
-  // What only the file needs does not stay in the store; frozen scales do.
-  EXPECT_EQ(run.nets.parameters->find("conv1/conv/w-folded-quantized"), nullptr);
-  EXPECT_GE(run.nets.parameters->size(), parameters_before);
+  // What only the file needs does not come into the store.
+  EXPECT_EQ(run.nets.parameters->names(), names);
   std::filesystem::remove(path);
 }
 
@@ -395,6 +465,85 @@ TEST(QATScheduler, LeavesTheNetworksAloneIfAConversionFails) {
             std::string::npos);
   EXPECT_EQ(print(compact(nets.pred.network().graph())), before);
   EXPECT_EQ(qat.state(), QNNState::NON_QNN);
+}
+
+// The ranges that the state speaks of are not in the store: RECORDING can be entered, TRAINING not.
+TEST(QATScheduler, IsAsBeforeIfARestoreFails) {
+  QATConfig config = short_config();
+  config.niter_to_training = 4;
+  Job first(config);
+  first.steps(5);
+  Job second;
+  const std::string graph = print(compact(second.nets.pred.network().graph()));
+  const std::vector<std::string> solved = second.solver.parameter_names();
+  EXPECT_NE(error_of([&] { second.qat.restore(first.qat.save_state()); }).find("has seen no data"),
+            std::string::npos);
+  EXPECT_EQ(second.qat.state(), QNNState::NON_QNN);
+  EXPECT_EQ(second.qat.config().niter_to_training, 5);
+  EXPECT_EQ(print(compact(second.nets.pred.network().graph())), graph);
+  EXPECT_EQ(second.solver.parameter_names(), solved);
+  // It can be used all the same, and makes its ranges itself.
+  second.steps(7);
+  EXPECT_EQ(second.qat.state(), QNNState::TRAINING);
+  Job straight;
+  straight.steps(7);
+  EXPECT_TRUE(at::equal(second.nets.validate(), straight.nets.validate()));
+}
+
+TEST(QATScheduler, SaysWhatIsWrongWithASavedState) {
+  const std::string config = nlohmann::json(config_to_toml(short_config())).dump();
+  const auto error = [&](const std::string& stage, const std::string& text) {
+    Job run;
+    const std::string message = error_of([&] {
+      run.qat.restore(fmt::format(R"({{"stage": "{}", "counter": 3, "config": {}}})", stage, text));
+    });
+    run.steps(7);
+    EXPECT_EQ(run.qat.state(), QNNState::TRAINING);
+    return message;
+  };
+  EXPECT_EQ(error("RESTING", config),
+            "[QATScheduler] the saved state 'RESTING' is not one of NON_QNN, RECORDING, TRAINING");
+  EXPECT_EQ(error("RECORDING", "\"bits = 9\""), "[QATConfig] bits 9 is outside of 2 to 8");
+}
+
+// Parameters are found by their names, so these stay, and the file's input and output give way.
+TEST(QATScheduler, SavesParametersWithTheNamesOfInputsAndOutputs) {
+  auto parameters = std::make_shared<ParameterStore>(3);
+  Network network(parameters);
+  const VariableRef image = network.input("image", {4, 6});
+  parameters->get_or_create("x0", {6, 5}, normal_initializer(1));
+  parameters->get_or_create("y0", {5, 5}, normal_initializer(1));
+  const VariableRef h = F::relu(F::affine(image, network.parameter("x0")));
+  const VariableRef pred = F::affine(h, network.parameter("y0"));
+  QATScheduler qat(short_config());
+  qat(pred);
+  RandomState random(2);
+  const at::Tensor x = at::randn({4, 6}, random.generator(at::kCPU), at::kFloat);
+  for (int64_t i = 0; i < 6; ++i) {
+    qat.step();
+    image.d() = x;
+    pred.forward({.gradients = false});
+  }
+  const std::string path = testing::TempDir() + "odd_names.nnp";
+  qat.save(path, image);
+  NnpModel model = read_nnp(path);
+  std::filesystem::remove(path);
+  Network read = make_network(model.graph, model.parameters);
+  read.ref("x0_1").d() = x;
+  const VariableRef y = read.ref("y0_1");
+  y.forward({.gradients = false});
+  EXPECT_TRUE(at::equal(y.d(), pred.d()));
+}
+
+TEST(QATScheduler, TellsOfItsPasses) {
+  Job run;
+  std::vector<std::string> names;
+  run.qat.set_pipeline_options(
+      {.skip = {"self_fold_batch_norm"},
+       .observer = [&](std::string_view name, double, const Graph&) { names.emplace_back(name); }});
+  run.steps(3);
+  ASSERT_EQ(names.size(), 2 * (recording_passes().size() - 1));
+  EXPECT_EQ(names[1], "fold_batch_norm");
 }
 
 TEST(QATScheduler, SaysWhatIsWrongWithItsUse) {

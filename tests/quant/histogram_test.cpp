@@ -92,24 +92,5 @@ TEST(Histogram, CountsMoreThanAChunk) {
   EXPECT_EQ(row(rows, 0)[kBins / 2 + 4], (int64_t{1} << 20) + 3);
 }
 
-TEST(Histogram, MergesToTheSameAsTogether) {
-  const at::Tensor a = bell(100);
-  const at::Tensor b = bell(70) * 9;
-  Rows first(1), second(1), together(1);
-  first.add(a);
-  second.add(b);
-  together.add(a);
-  together.add(b);
-  const at::Tensor second_counts = second.counts.clone();
-  merge_histogram(first.counts, first.limit, second.counts, second.limit);
-  EXPECT_TRUE(at::equal(first.counts, together.counts));
-  EXPECT_TRUE(at::equal(first.limit, together.limit));
-  EXPECT_TRUE(at::equal(second.counts, second_counts));
-  Rows other_way(1);
-  other_way.add(a);
-  merge_histogram(second.counts, second.limit, other_way.counts, other_way.limit);
-  EXPECT_TRUE(at::equal(second.counts, together.counts));
-}
-
 }  // namespace
 }  // namespace octet

@@ -26,6 +26,8 @@ TEST(RecorderSpec, KeepsItsNameWithOtherFigures) {
   RecorderSpec spec = RecorderSpec::min_max_mva();
   spec.decay = 0.9;
   EXPECT_EQ(name_of(spec), "MinMaxMva");
+  spec.bias_correction = false;
+  EXPECT_EQ(name_of(spec), "MinMaxMva");
   EXPECT_EQ(name_of(RecorderSpec::percentile(99)), "Percentile");
 }
 

@@ -31,6 +31,12 @@ std::pair<float, float> range(const RecorderSpec& spec, const State& state,
   return {r.minimum.item<float>(), r.maximum.item<float>()};
 }
 
+ScaleZeroPoint scale_of(const RecorderSpec& spec, const State& state, const QuantFormat& format,
+                        bool symmetric, Pow2 pow2, std::string_view where) {
+  return choose_scale(range_of(spec, state, format, symmetric, where, pow2), format, symmetric,
+                      pow2, where);
+}
+
 float scale(const RecorderSpec& spec, const State& state, Pow2 pow2 = Pow2::NOTROUND) {
   return scale_of(spec, state, kInt8, true, pow2, "x").scale.item<float>();
 }
@@ -296,42 +302,6 @@ TEST(Recorder, ThatSawNothingHasNoRange) {
     EXPECT_EQ(message_of([&] { range_of(spec, new_state(spec), kInt8, true, "conv1/x"); }),
               "[conv1/x] the recorder has seen no data to take a range from");
   }
-}
-
-TEST(Recorder, MergesExtremesAndCounts) {
-  for (const RecorderSpec& spec : all_specs()) {
-    if (spec.aggregation == Aggregation::MOVING_AVERAGE) continue;
-    const std::vector<at::Tensor> batches{bell(100), bell(50) * 3, bell(70) - 2, bell(9) * 0};
-    const State together = record(spec, batches);
-    const State merged = record(spec, {batches[0]});
-    const std::vector<State> others{record(spec, {batches[1], batches[2]}),
-                                    record(spec, {batches[3]}), new_state(spec)};
-    merge(spec, merged, others);
-    for (size_t i = 0; i < merged.size(); ++i) {
-      EXPECT_TRUE(at::equal(merged[i], together[i])) << name_of(spec) << " " << i;
-    }
-  }
-}
-
-TEST(Recorder, MergesMovingAveragesToTheirMean) {
-  RecorderSpec spec = RecorderSpec::min_max_mva();
-  spec.decay = 0.5;
-  const State merged = record(spec, {floats({-1, 2})});
-  // Corrected averages: -1 .. 2 of one batch, -4 .. 8 of two.
-  merge(spec, merged,
-        std::vector<State>{record(spec, {floats({-4, 8}), floats({-4, 8})}), new_state(spec)});
-  EXPECT_EQ(merged[2].item<int64_t>(), 2);
-  EXPECT_EQ(range(spec, merged), Pair(-3, 6));
-
-  // Without correction the averages as they are: (-0.5 * 1 + -3 * 2) / 3.
-  spec.bias_correction = false;
-  const State plain = record(spec, {floats({-1, 2})});
-  merge(spec, plain, std::vector<State>{record(spec, {floats({-4, 8}), floats({-4, 8})})});
-  EXPECT_EQ(range(spec, plain), Pair(-6.5f / 3, 13.0f / 3));
-
-  const State nothing = new_state(spec);
-  merge(spec, nothing, std::vector<State>{new_state(spec)});
-  EXPECT_EQ(nothing[2].item<int64_t>(), 0);
 }
 
 }  // namespace

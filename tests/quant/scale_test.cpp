@@ -239,12 +239,5 @@ TEST(AlignToAxis, MakesShapesThatBroadcast) {
   EXPECT_THROW(align_to_axis(floats({1, 2, 3}), -1, 2), InternalError);
 }
 
-TEST(ToQParams, IsPlainData) {
-  const QParams qparams = to_qparams({floats({0.5f, 0.25f}), floats({0, -3})}, kInt8, 1);
-  EXPECT_EQ(qparams, (QParams{kInt8, {0.5f, 0.25f}, {0, -3}, 1}));
-  EXPECT_EQ(to_qparams({at::scalar_tensor(0.5), at::scalar_tensor(7)}, kUint8, -1),
-            (QParams{kUint8, {0.5f}, {7}, -1}));
-}
-
 }  // namespace
 }  // namespace octet

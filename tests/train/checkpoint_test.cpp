@@ -60,7 +60,6 @@ Checkpoint full_checkpoint() {
       0.1,
       {{"conv1/conv/W", {17, {{"mean", at::rand({2, 3})}, {"var", at::rand({2, 3})}}}}}};
   checkpoint.scheduler = R"({"stage":"TRAINING","counter":5})";
-  checkpoint.scheduler_tensors = {{"a/b c", at::rand({4})}};
   checkpoint.random_states = {{"network", std::string("\0\xff\n bytes", 9)}};
   checkpoint.data_loader = {3, 77};
   checkpoint.weight_average = WeightAverage::State{9, {{"conv1/conv/W", at::rand({2, 3})}}};
@@ -98,7 +97,6 @@ TEST_F(CheckpointTest, GivesEverythingBack) {
   EXPECT_EQ(state.step, 17);
   expect_equal(state.tensors, saved.solver.parameters.at("conv1/conv/W").tensors);
   EXPECT_EQ(loaded.scheduler, saved.scheduler);
-  expect_equal(loaded.scheduler_tensors, saved.scheduler_tensors);
   EXPECT_EQ(loaded.random_states, saved.random_states);
   EXPECT_EQ(loaded.data_loader, saved.data_loader);
   ASSERT_TRUE(loaded.weight_average.has_value());

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <limits>
 
 #include "octet/base/error.h"
@@ -11,16 +10,10 @@
 namespace octet {
 namespace {
 
-TEST(RunningMean, WeighsItsValues) {
-  RunningMean mean;
-  EXPECT_TRUE(std::isnan(mean.mean()));
-  mean.add(1, 3);
-  mean.add(5);
-  EXPECT_DOUBLE_EQ(mean.mean(), 2);
-  EXPECT_DOUBLE_EQ(mean.weight(), 4);
-  mean.reset();
-  mean.add(7);
-  EXPECT_DOUBLE_EQ(mean.mean(), 7);
+TEST(Median, IsTheMiddle) {
+  EXPECT_EQ(median({}), 0);
+  EXPECT_EQ(median({3, 1, 9}), 3);
+  EXPECT_EQ(median({4, 1, 9, 2}), 3);
 }
 
 at::Tensor logits() {

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "octet/base/error.h"
+#include "octet/formats/file_io.h"
+#include "octet/formats/onnx/onnx.h"
 #include "octet/graph/functions.h"
 #include "octet/graph/text.h"
 #include "tests/support/dataset_files.h"
+#include "tests/support/onnx_model_builder.h"
 
 namespace octet {
 namespace {
@@ -60,6 +63,48 @@ TEST(NetworkPair, OfAGraphDiffersInBatchStatistics) {
   const at::Tensor logs = at::log_softmax(logits, 1);
   const double expected = -(logs[0][0] + logs[1][2]).item<double>() / 2;
   EXPECT_NEAR(pair.loss.d().item<double>(), expected, 1e-5);
+}
+
+TEST(NetworkPair, DropsInTrainingAlone) {
+  Graph graph = parse_graph(R"(graph net {
+  input x: float32 (-1, 1, 20, 20)
+  parameter W: float32 (400, 3)
+  d = Dropout(x) {p=0.5}
+  h = Affine(d, W)
+  y = Dropout(h) {p=0.25}
+  output y
+}
+)");
+  const auto store = std::make_shared<ParameterStore>();
+  store->set("W", at::ones({400, 3}), true);
+  NetworkPair pair = network_pair_of(graph, store, "net");
+  const at::Tensor image = at::ones({2, 1, 20, 20});
+  pair.validation_image.d() = image;
+  pair.validation_pred.forward({.gradients = false});
+  EXPECT_TRUE(at::equal(pair.validation_pred.d(), at::full({2, 3}, 400.0F)));
+  pair.image.d() = image;
+  pair.pred.forward({.gradients = false});
+  EXPECT_FALSE(at::allclose(pair.pred.d(), at::full({2, 3}, 400.0F)));
+}
+
+// What an exporter writes in training mode.
+TEST(NetworkPair, DropsNothingInTheValidationNetworkOfAnImportedOne) {
+  test::TemporaryFolder folder;
+  OnnxModelBuilder builder;
+  builder.input("x", {-1, 3, 1, 1})
+      .weight("shape", at::tensor({-1, 3}, at::kLong))
+      .weight("ratio", at::scalar_tensor(0.5))
+      .weight("training", at::ones({}, at::kBool));
+  builder.node("Reshape", {"x", "shape"}, {"h"});
+  builder.node("Dropout", {"h", "ratio", "training"}, {"d"});
+  builder.node("Softmax", {"d"}, {"y"}).output("y");
+  write_file_atomically(folder.path("net.onnx"), builder.bytes());
+  const OnnxModel model = read_onnx(folder.path("net.onnx"));
+  EXPECT_NE(print(model.graph).find("Dropout"), std::string::npos);
+  const NetworkPair pair = network_pair_of(model.graph, model.parameters, "net.onnx");
+  const std::string validation = print(compact(pair.validation_pred.network().graph()));
+  EXPECT_EQ(validation.find("Dropout"), std::string::npos) << validation;
+  EXPECT_NE(print(pair.pred.network().graph()).find("Dropout"), std::string::npos);
 }
 
 TEST(NetworkPair, TakesProbabilitiesAsSuch) {

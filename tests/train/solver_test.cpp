@@ -151,6 +151,28 @@ TEST(Solver, WeightDecayAddsToTheGradient) {
   EXPECT_TRUE(at::equal(w.value.grad(), at::tensor({1.5F, 0.0F})));
 }
 
+TEST(Solver, WeightDecayLeavesOutWhatDoesNotDecay) {
+  const Parameter w = make_parameter("w", at::tensor({4.0F}));
+  Parameter scale = make_parameter("log2-scale", at::tensor({-5.0F}));
+  scale.decays = false;
+  Sgd solver;
+  solver.set_parameters({w, scale});
+  set_gradient(w, at::tensor({1.0F}));
+  set_gradient(scale, at::tensor({1.0F}));
+  solver.weight_decay(0.25);
+  EXPECT_EQ(w.value.grad().item<float>(), 2);
+  EXPECT_EQ(scale.value.grad().item<float>(), 1);
+}
+
+TEST(ParameterStore, ClonesKeepWhetherAParameterDecays) {
+  ParameterStore store;
+  store.set("log2-scale", at::zeros({1}), true).decays = false;
+  store.set("w", at::zeros({1}), true);
+  const ParameterStore copy = store.clone();
+  EXPECT_FALSE(copy.at("log2-scale").decays);
+  EXPECT_TRUE(copy.at("w").decays);
+}
+
 TEST(Solver, ClipsEachGradientOnItsOwn) {
   const Parameter a = make_parameter("a", at::zeros({2}));
   const Parameter b = make_parameter("b", at::zeros({1, 1}));

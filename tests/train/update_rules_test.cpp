@@ -20,8 +20,9 @@ namespace {
 // A single weight in double precision, with the gradients given one by one.
 class OneWeight {
  public:
-  OneWeight(Solver& solver, double value) : solver_(solver) {
+  OneWeight(Solver& solver, double value, bool decays = true) : solver_(solver) {
     parameter_ = {"w", at::full({1}, value, at::kDouble).set_requires_grad(true), true};
+    parameter_.decays = decays;
     solver_.set_parameters({parameter_});
   }
   double step(double gradient, double weight_decay = 0) {
@@ -186,6 +187,21 @@ TEST(UpdateRules, SayWhatIsWrongWithTheirOptions) {
   Lars lars;
   EXPECT_EQ(message_of([&] { lars.weight_decay(-1); }),
             "[Lars] the weight decay must be 0 or more, not -1");
+}
+
+// With `decays` false it moves as if the decay were 0.
+TEST(UpdateRules, LeaveOutTheDecayWhereAParameterHasNone) {
+  for (const std::string& name : solver_names()) {
+    const auto plain = make_solver({.name = name, .learning_rate = 0.1});
+    const auto decayed = make_solver({.name = name, .learning_rate = 0.1});
+    const bool own_decay = name == "adamw";
+    AdamW without({.learning_rate = 0.1, .weight_decay = 0});
+    OneWeight expected(own_decay ? without : *plain, 3);
+    OneWeight w(*decayed, 3, /*decays=*/false);
+    for (const double gradient : {2.0, -1.0}) {
+      EXPECT_DOUBLE_EQ(w.step(gradient, own_decay ? 0 : 0.25), expected.step(gradient)) << name;
+    }
+  }
 }
 
 TEST(SolverFactory, MakesEachByName) {

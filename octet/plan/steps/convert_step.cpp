@@ -1,5 +1,7 @@
 #include "octet/plan/steps/convert_step.h"
 
+#include <ATen/ATen.h>
+
 #include <cstring>
 
 #include "octet/base/error.h"
@@ -60,9 +62,33 @@ class ConvertStep : public Step {
   BufferId floats_ = kNoId;
 };
 
+// From integers in a tensor, of any type, to bytes.
+class BytesStep : public Step {
+ public:
+  using Step::Step;
+
+  std::string kernel() const override { return "convert"; }
+
+  void forward() override {
+    Value& y = output();
+    at::from_blob(y.data, y.shape, y.is_signed() ? at::kChar : at::kByte).copy_(input(0).tensor);
+  }
+
+  void backward() override {
+    float* dx = input_gradient(0);
+    if (dx == nullptr) return;
+    std::memcpy(dx, output().gradient, static_cast<size_t>(output().elements()) * sizeof(float));
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<Step> make_convert_step(Builder& builder, ValueId from, ValueId to) {
+  const Value& source = builder.value(from);
+  if (source.loose && source.other_type) {
+    return std::make_unique<BytesStep>(source.name, std::vector<ValueId>{from},
+                                       std::vector<ValueId>{to});
+  }
   return std::make_unique<ConvertStep>(builder, from, to);
 }
 

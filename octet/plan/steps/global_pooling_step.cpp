@@ -110,17 +110,13 @@ bool add_quantized_global_pooling(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
   const auto* pooling = std::get_if<QuantizedGlobalAveragePooling>(&function.attributes);
   if (pooling == nullptr) return false;
-  const auto type = element_type_of(*pooling);
+  const auto type = byte_type_of(*pooling);
   const VariableId x = function.inputs[kX];
-  if (!type || *type == ElementType::kFloat32 || !is_small_integer(builder, x) ||
-      builder.type(x).shape.rank() != 4) {
+  if (!type || !builder.has_integers(x) || builder.type(x).shape.rank() != 4 ||
+      !has_scalar_leaves(builder, function, kXScale)) {
     return false;
   }
-  std::vector<ValueId> inputs;
-  for (size_t i = 0; i < function.inputs.size(); ++i) {
-    if (i != kX && !is_scalar_leaf(builder, function.inputs[i])) return false;
-    inputs.push_back(builder.value_of(function.inputs[i]));
-  }
+  std::vector<ValueId> inputs = inputs_of_unary(builder, function);
   const ValueId y = builder.add_value(function.outputs[0], *type, Layout::kPlain, inputs);
   builder.add_step(std::make_unique<QuantizedGlobalPoolingStep>(
       builder, builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y},

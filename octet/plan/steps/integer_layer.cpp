@@ -50,9 +50,31 @@ void check_multipliers(std::span<const float> multipliers, const std::string& na
   }
 }
 
-bool is_small_integer(const Builder& builder, VariableId id) {
-  const Value& value = builder.made(id);
-  return !value.loose && value.type != ElementType::kFloat32;
+std::vector<ValueId> inputs_of_unary(Builder& builder, const Function& function) {
+  std::vector<ValueId> inputs{builder.as_integers(function.inputs[0])};
+  for (size_t i = 1; i < function.inputs.size(); ++i) {
+    inputs.push_back(builder.value_of(function.inputs[i]));
+  }
+  return inputs;
+}
+
+bool has_scalar_leaves(const Builder& builder, const Function& function, size_t first) {
+  for (size_t i = first; i < function.inputs.size(); ++i) {
+    if (!is_scalar_leaf(builder, function.inputs[i])) return false;
+  }
+  return true;
+}
+
+std::optional<ElementType> byte_type_of(const IntegerOutput& output) {
+  const auto type = element_type_of(output);
+  return type == ElementType::kFloat32 ? std::nullopt : type;
+}
+
+kernels::QuantizedOperand operand_of(const Value& x, const Value& scale, const Value& zero_point) {
+  return {.data = x.data,
+          .is_signed = x.is_signed(),
+          .zero_point = static_cast<int32_t>(scalar_of(zero_point)),
+          .scale = scale_of(scale)};
 }
 
 kernels::Requantization requantization_of(const IntegerOutput& output) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "octet/kernels/quantize.h"
 #include "octet/kernels/requantization.h"
 #include "octet/ops/integer_output.h"
 #include "octet/plan/builder.h"
@@ -28,8 +29,17 @@ float scale_of(const Value& value);
 // Throws Error "[name] ..." unless each factor from sums to steps is a positive number.
 void check_multipliers(std::span<const float> multipliers, const std::string& name);
 
-// Whether the graph's value can be read as 8-bit integers: it was made by a kernel.
-bool is_small_integer(const Builder& builder, VariableId id);
+// The inputs of a function of integers x and their scales: x as kernels hold it.
+std::vector<ValueId> inputs_of_unary(Builder& builder, const Function& function);
+
+// Whether all inputs from `first` on are one number each, known before the network runs.
+bool has_scalar_leaves(const Builder& builder, const Function& function, size_t first);
+
+// A function of 8-bit integers to 8-bit integers; nothing if the format of the result is another.
+std::optional<ElementType> byte_type_of(const IntegerOutput& output);
+
+// The operand whose scale and zero point follow it among the inputs.
+kernels::QuantizedOperand operand_of(const Value& x, const Value& scale, const Value& zero_point);
 
 // Everything of a Requantization that does not depend on values.
 kernels::Requantization requantization_of(const IntegerOutput& output);

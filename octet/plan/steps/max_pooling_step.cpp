@@ -83,9 +83,9 @@ bool add_max_pooling(Builder& builder, FunctionId id) {
   if (pooling == nullptr) return false;
   const VariableId x = function.inputs[0], y = function.outputs[0];
   const auto shape = shape_of(*pooling, builder.type(x).shape, builder.type(y).shape);
-  const Value& source = builder.made(x);
-  if (!shape || (source.loose && !source.is_float())) return false;
-  const ValueId from = builder.value_of(x);
+  if (!shape || !(builder.made(x).is_float() || builder.has_integers(x))) return false;
+  const ValueId from = builder.has_integers(x) ? builder.as_integers(x) : builder.value_of(x);
+  const Value source = builder.value(from);
   const ValueId to = builder.add_value(y, source.type, source.layout, {from});
   builder.add_step(std::make_unique<MaxPoolingStep>(builder, builder.graph().display_name(id), from,
                                                     to, *shape));

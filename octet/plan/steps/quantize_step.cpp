@@ -30,9 +30,8 @@ class QuantizeStep : public RoundingStep {
   void forward() override {
     Value& y = output();
     requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kZeroPoint)));
-    const bool finite =
-        kernels::quantize(input(kX).floats(), requantization_, scale_of(input(kScale)),
-                          y.elements(), y.is_signed(), y.data, passes());
+    const bool finite = kernels::quantize(input(kX).floats(), requantization_,
+                                          scale_of(input(kScale)), y.elements(), y.data, passes());
     if (!finite) {
       check_finite(at::from_blob(input(kX).data, {y.elements()}, at::kFloat), name());
     }
@@ -54,11 +53,8 @@ class DequantizeStep : public Step {
 
   void forward() override {
     const Value& x = input(kX);
-    kernels::dequantize({.data = x.data,
-                         .is_signed = x.is_signed(),
-                         .zero_point = static_cast<int32_t>(scalar_of(input(kZeroPoint))),
-                         .scale = scale_of(input(kScale))},
-                        x.elements(), output().floats());
+    kernels::dequantize(operand_of(x, input(kScale), input(kZeroPoint)), x.elements(),
+                        output().floats());
   }
 
   void backward() override {
@@ -166,12 +162,12 @@ bool add_dequantize_sums(Builder& builder, FunctionId id) {
 bool add_dequantize(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
   if (!std::holds_alternative<DequantizeLinear>(function.attributes) ||
-      !has_scalar_qparams(builder, function) || !is_small_integer(builder, function.inputs[kX])) {
+      !has_scalar_qparams(builder, function) || !builder.has_integers(function.inputs[kX])) {
     return false;
   }
-  const std::vector<ValueId> inputs = builder.values_of(function);
+  const std::vector<ValueId> inputs = inputs_of_unary(builder, function);
   const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32,
-                                      builder.made(function.inputs[kX]).layout, inputs);
+                                      builder.value(inputs[kX]).layout, inputs);
   builder.add_step(std::make_unique<DequantizeStep>(builder.graph().display_name(id), inputs,
                                                     std::vector<ValueId>{y}));
   return true;

@@ -108,7 +108,7 @@ void QuantizedLayerStep::set_multipliers() {
 std::optional<std::vector<ValueId>> layer_inputs(Builder& builder, const Function& function,
                                                  const IntegerOutput& output, kernels::Layout x) {
   const auto type = element_type_of(output);
-  if (!type || !is_small_integer(builder, function.inputs[kX])) return std::nullopt;
+  if (!type || !builder.has_integers(function.inputs[kX])) return std::nullopt;
   const bool accumulates = *type == ElementType::kFloat32;
   for (const size_t i : {kXScale, kXZeroPoint, kYScale, kYZeroPoint}) {
     const bool of_sums = i >= kYScale && accumulates;
@@ -119,7 +119,7 @@ std::optional<std::vector<ValueId>> layer_inputs(Builder& builder, const Functio
   if (float_bias && accumulates) return std::nullopt;
   std::vector<ValueId> inputs;
   for (size_t i = 0; i < function.inputs.size(); ++i) {
-    inputs.push_back(i == kX ? builder.as_layout(function.inputs[i], x)
+    inputs.push_back(i == kX ? builder.as_integers(function.inputs[i], x)
                              : builder.value_of(function.inputs[i]));
   }
   return inputs;
