@@ -110,6 +110,18 @@ VariableRef Network::apply(const Attributes& attributes, const std::vector<Varia
   return outputs[0];
 }
 
+namespace {
+
+// A value that is computed, but by no function any more.
+void check_is_computed(const Variable& variable) {
+  OCTET_CHECK(variable.kind != VariableKind::kActivation || variable.producer != kNoId,
+              variable.name,
+              "nothing computes this value any more: a conversion folded it into the values behind "
+              "it");
+}
+
+}  // namespace
+
 const std::string& VariableRef::name() const {
   return token_->state->graph.variable(token_->id).name;
 }
@@ -129,6 +141,7 @@ at::Tensor& VariableRef::d() const {
   if (variable.kind == VariableKind::kParameter) {
     return token_->state->parameters->at(variable.name).value;
   }
+  check_is_computed(variable);
   return token_->state->values[token_->id];
 }
 
@@ -138,6 +151,7 @@ at::Tensor VariableRef::g() const {
 
 void VariableRef::forward(const ForwardOptions& options) const {
   NetworkState& state = *token_->state;
+  check_is_computed(state.graph.variable(token_->id));
   RunOptions run_options{
       .gradients = options.gradients && state.gradients, .keep = {}, .observer = {}};
   for (auto entry = state.handles.begin(); entry != state.handles.end();) {

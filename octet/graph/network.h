@@ -25,7 +25,9 @@ struct NetworkState;
 struct VariableToken;
 
 // A handle to a value of a network. It stays valid while passes rewrite what is behind it: the
-// value keeps its id, only its producer changes. Copies refer to the same value.
+// value keeps its id, only its producer changes. A value that a conversion folds away (what a
+// convolution hands to its batch normalization) has no producer any more: d() and forward() then
+// throw Error. Copies refer to the same value.
 class VariableRef {
  public:
   VariableRef() = default;

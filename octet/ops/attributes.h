@@ -35,6 +35,9 @@ struct InputSpec {
   bool parameter = false;  // a weight of the layer rather than data that flows through it
   bool optional = false;
   bool variadic = false;  // any number of inputs from here on, at least one
+  // Stands for itself to the last bit, so that it is never quantized: indices, lengths, truth
+  // values, coordinates, and states that forward() updates in place.
+  bool exact = false;
 };
 
 // The shorthands of a layer's parameters.

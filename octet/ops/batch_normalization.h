@@ -21,8 +21,8 @@ struct BatchNormalization {
   static constexpr std::array kInputs{
       InputSpec{"x"}, InputSpec{.name = "beta", .parameter = true, .optional = true},
       InputSpec{.name = "gamma", .parameter = true, .optional = true},
-      InputSpec{.name = "mean", .parameter = true, .optional = true},
-      InputSpec{.name = "variance", .parameter = true, .optional = true}};
+      InputSpec{.name = "mean", .parameter = true, .optional = true, .exact = true},
+      InputSpec{.name = "variance", .parameter = true, .optional = true, .exact = true}};
   IntList axes = {1};
   float decay_rate = 0.9F;
   float eps = 1e-5F;

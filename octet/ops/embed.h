@@ -10,7 +10,8 @@ namespace octet {
 
 struct Embed {
   OCTET_ATTRIBUTES(Embed)
-  static constexpr std::array kInputs{InputSpec{"x0"}, InputSpec{.name = "w", .parameter = true}};
+  static constexpr std::array kInputs{InputSpec{.name = "x0", .exact = true},
+                                      InputSpec{.name = "w", .parameter = true}};
 };
 
 }  // namespace octet

@@ -8,12 +8,13 @@ namespace octet {
 
 struct FusedBatchNormalization {
   OCTET_ATTRIBUTES(FusedBatchNormalization, axes, decay_rate, eps, batch_stat, nonlinearity)
-  static constexpr std::array kInputs{InputSpec{"x"},
-                                      InputSpec{.name = "beta", .parameter = true},
-                                      InputSpec{.name = "gamma", .parameter = true},
-                                      InputSpec{.name = "mean", .parameter = true},
-                                      InputSpec{.name = "variance", .parameter = true},
-                                      InputSpec{.name = "z", .optional = true}};
+  static constexpr std::array kInputs{
+      InputSpec{"x"},
+      InputSpec{.name = "beta", .parameter = true},
+      InputSpec{.name = "gamma", .parameter = true},
+      InputSpec{.name = "mean", .parameter = true, .exact = true},
+      InputSpec{.name = "variance", .parameter = true, .exact = true},
+      InputSpec{.name = "z", .optional = true}};
   IntList axes = {1};
   float decay_rate = 0.9F;
   float eps = 1e-5F;

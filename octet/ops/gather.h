@@ -10,7 +10,7 @@ namespace octet {
 // y: (b..., d..., i..., r...), y[b, d, i, r] = x[b, d, indices[b, i], r]. batch_dims <= axis.
 struct Gather {
   OCTET_ATTRIBUTES(Gather, axis, batch_dims)
-  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"indices"}};
+  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{.name = "indices", .exact = true}};
   int64_t axis = 0;
   int64_t batch_dims = 0;
 };
@@ -21,7 +21,7 @@ struct Gather {
 // front.
 struct GatherNd {
   OCTET_ATTRIBUTES(GatherNd, batch_dims)
-  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"indices"}};
+  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{.name = "indices", .exact = true}};
   int64_t batch_dims = 0;
 };
 
@@ -30,7 +30,7 @@ struct GatherNd {
 // `axis`. ONNX's GatherElements.
 struct GatherElements {
   OCTET_ATTRIBUTES(GatherElements, axis)
-  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"indices"}};
+  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{.name = "indices", .exact = true}};
   int64_t axis = 0;
 };
 
@@ -39,7 +39,8 @@ struct GatherElements {
 // outside of `axis`.
 struct ScatterAdd {
   OCTET_ATTRIBUTES(ScatterAdd, axis)
-  static constexpr std::array kInputs{InputSpec{"x0"}, InputSpec{"indices"}, InputSpec{"x1"}};
+  static constexpr std::array kInputs{InputSpec{"x0"}, InputSpec{.name = "indices", .exact = true},
+                                      InputSpec{"x1"}};
   int64_t axis = 0;
 };
 

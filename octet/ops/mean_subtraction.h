@@ -14,8 +14,9 @@ namespace octet {
 
 struct MeanSubtraction {
   OCTET_ATTRIBUTES(MeanSubtraction, base_axis, update_running_mean)
-  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{.name = "rmean", .parameter = true},
-                                      InputSpec{.name = "t", .parameter = true, .optional = true}};
+  static constexpr std::array kInputs{
+      InputSpec{"x"}, InputSpec{.name = "rmean", .parameter = true, .exact = true},
+      InputSpec{.name = "t", .parameter = true, .optional = true, .exact = true}};
   int64_t base_axis = 1;
   bool update_running_mean = true;
 };

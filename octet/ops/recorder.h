@@ -12,7 +12,8 @@ namespace octet {
 struct Recorder {
   OCTET_ATTRIBUTES(Recorder, recorder, decay, bias_correction, percent, axis, group, observe)
   static constexpr std::array kInputs{
-      InputSpec{"x"}, InputSpec{.name = "state", .parameter = true, .variadic = true}};
+      InputSpec{"x"},
+      InputSpec{.name = "state", .parameter = true, .variadic = true, .exact = true}};
   std::string recorder = "MinMaxMinMax";  // a name that recorder_spec() knows
   double decay = 0.99;
   bool bias_correction = true;

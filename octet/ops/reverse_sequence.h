@@ -12,7 +12,7 @@ namespace octet {
 
 struct ReverseSequence {
   OCTET_ATTRIBUTES(ReverseSequence, batch_axis, time_axis)
-  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"lengths"}};
+  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{.name = "lengths", .exact = true}};
   int64_t batch_axis = 1;
   int64_t time_axis = 0;
 };

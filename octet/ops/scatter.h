@@ -15,7 +15,8 @@ namespace octet {
 // larger than x outside of `axis`. ONNX's ScatterElements and Scatter.
 struct ScatterElements {
   OCTET_ATTRIBUTES(ScatterElements, axis, reduction)
-  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"indices"}, InputSpec{"updates"}};
+  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{.name = "indices", .exact = true},
+                                      InputSpec{"updates"}};
   int64_t axis = 0;
   std::string reduction = "none";
 };
@@ -27,7 +28,8 @@ struct ScatterElements {
 // front by a Transpose; note the order of the inputs.
 struct ScatterNd {
   OCTET_ATTRIBUTES(ScatterNd, shape, add, reduction)
-  static constexpr std::array kInputs{InputSpec{"updates"}, InputSpec{"indices"},
+  static constexpr std::array kInputs{InputSpec{"updates"},
+                                      InputSpec{.name = "indices", .exact = true},
                                       InputSpec{.name = "out", .optional = true}};
   IntList shape = {};
   bool add = false;

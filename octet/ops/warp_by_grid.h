@@ -15,7 +15,7 @@ namespace octet {
 
 struct WarpByGrid {
   OCTET_ATTRIBUTES(WarpByGrid, mode, padding_mode, align_corners, channel_last)
-  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{"grid"}};
+  static constexpr std::array kInputs{InputSpec{"x"}, InputSpec{.name = "grid", .exact = true}};
   std::string mode = "linear";
   std::string padding_mode = "zero";
   bool align_corners = false;

@@ -31,7 +31,7 @@ struct WeightStandardization {
 struct SpectralNorm {
   OCTET_ATTRIBUTES(SpectralNorm, dim, itr, eps, test, output_u)
   static constexpr std::array kInputs{InputSpec{.name = "w", .parameter = true},
-                                      InputSpec{.name = "u", .parameter = true}};
+                                      InputSpec{.name = "u", .parameter = true, .exact = true}};
   int64_t dim = 0;
   int64_t itr = 1;
   float eps = 1e-12F;

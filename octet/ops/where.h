@@ -12,8 +12,8 @@ namespace octet {
 
 struct Where {
   OCTET_ATTRIBUTES(Where, broadcast)
-  static constexpr std::array kInputs{InputSpec{"condition"}, InputSpec{"x_true"},
-                                      InputSpec{"x_false"}};
+  static constexpr std::array kInputs{InputSpec{.name = "condition", .exact = true},
+                                      InputSpec{"x_true"}, InputSpec{"x_false"}};
   bool broadcast = false;
 };
 

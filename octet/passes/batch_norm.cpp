@@ -20,15 +20,10 @@ double square(double x) {
 }  // namespace
 
 BatchNormInputs batch_norm_inputs(const Function& function) {
-  BatchNormInputs inputs;
-  size_t next = 0;
-  inputs.x = function.inputs[next++];
-  const auto* plain = std::get_if<BatchNormalization>(&function.attributes);
-  if (plain == nullptr || !plain->no_bias) inputs.beta = function.inputs[next++];
-  if (plain == nullptr || !plain->no_scale) inputs.gamma = function.inputs[next++];
-  inputs.mean = function.inputs[next++];
-  inputs.variance = function.inputs[next++];
-  return inputs;
+  const auto& op = std::get<BatchNormalization>(function.attributes);
+  const BatchNormalizationInputs at(op, function.inputs.size());
+  const auto input = [&](int index) { return index < 0 ? kNoId : function.inputs[index]; };
+  return {function.inputs[0], input(at.beta), input(at.gamma), input(at.mean), input(at.variance)};
 }
 
 int64_t batch_norm_axis(const Graph& graph, FunctionId id) {
@@ -44,7 +39,7 @@ bool has_constant_statistics(const Graph& graph, FunctionId id) {
   for (size_t i = 1; i < function.inputs.size(); ++i) {
     if (!is_parameter(graph, function.inputs[i])) return false;
   }
-  return function.inputs.size() >= 3;
+  return batch_norm_inputs(function).mean != kNoId;
 }
 
 ScaleShift scale_shift_of(const Graph& graph, FunctionId id, const ParameterStore& parameters) {
@@ -77,6 +72,11 @@ void shrink(ScaleShift& normalization, const at::Tensor& kept) {
   n.scale = n.scale * kept;
   n.inverse_deviation = n.inverse_deviation * kept;
   n.shift = n.mean + (n.shift - n.mean) * kept;
+}
+
+void warn_of_reader_outside(const Graph& graph, FunctionId id, VariableId between) {
+  log_warning("[{}] is not folded: {} is read outside of the registered outputs too",
+              graph.display_name(id), graph.variable(between).name);
 }
 
 std::string batch_norm_key(const Graph& graph, FunctionId id) {

@@ -10,8 +10,8 @@
 
 namespace octet {
 
-// The inputs of a BatchNormalization or FusedBatchNormalization by their meaning; kNoId for what
-// no_scale or no_bias leave out.
+// The inputs of a BatchNormalization by their meaning; kNoId for what is left out: by no_scale, by
+// no_bias, or the statistics of one that uses those of the batch.
 struct BatchNormInputs {
   VariableId x = kNoId;
   VariableId beta = kNoId;
@@ -19,12 +19,14 @@ struct BatchNormInputs {
   VariableId mean = kNoId;
   VariableId variance = kNoId;
 };
+// For a BatchNormalization.
 BatchNormInputs batch_norm_inputs(const Function& function);
 
 // The axis that the statistics belong to, counted from the front; -1 if there are several.
 int64_t batch_norm_axis(const Graph& graph, FunctionId id);
 
-// Whether beta, gamma, mean and variance are parameters, so that their values are known.
+// Whether there are a running mean and variance, and they, beta and gamma are parameters, so that
+// their values are known.
 bool has_constant_statistics(const Graph& graph, FunctionId id);
 
 // A channel whose normalized values deviate by less than this, as a standard deviation, is
@@ -50,6 +52,10 @@ ScaleShift scale_shift_of(const Graph& graph, FunctionId id, const ParameterStor
 // Leaves of each channel's deviations from its mean the share `kept` (C), 0 .. 1: what a
 // normalization with the variance (variance + eps) / kept^2 - eps gives.
 void shrink(ScaleShift& normalization, const at::Tensor& kept);
+
+// Logs that the normalization stays, although it could be folded, because a function outside of the
+// registered outputs reads `between`, a value that folding takes away.
+void warn_of_reader_outside(const Graph& graph, FunctionId id, VariableId between);
 
 // The names of all parameters that the normalization uses: together with the weight's they say
 // what a folded parameter was computed from.

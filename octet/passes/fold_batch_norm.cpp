@@ -48,11 +48,11 @@ at::Tensor within_limit(const at::Tensor& weight, int64_t output_axis, double li
 
 // The layer that can take the normalization in; kNoId if there is none.
 FunctionId foldable_producer(const Graph& graph, FunctionId batch_norm, const Uses& uses,
-                             const std::set<VariableId>& held) {
+                             const Uses& uses_inside, const std::set<VariableId>& held) {
   if (!has_constant_statistics(graph, batch_norm)) return kNoId;
   const VariableId x = graph.function(batch_norm).inputs[0];
   const FunctionId producer = graph.variable(x).producer;
-  if (producer == kNoId || uses.of(x).size() != 1 || held.contains(x)) return kNoId;
+  if (producer == kNoId || uses_inside.of(x).size() != 1 || held.contains(x)) return kNoId;
   const std::optional<WeightedLayer> layer = weighted_layer(graph, producer);
   if (!layer || batch_norm_axis(graph, batch_norm) != layer->channel_axis) return kNoId;
   const Function& function = graph.function(producer);
@@ -61,6 +61,10 @@ FunctionId foldable_producer(const Graph& graph, FunctionId batch_norm, const Us
   }
   const bool is_affine = std::holds_alternative<Affine>(function.attributes);
   if (is_affine && graph.variable(function.inputs[1]).type.shape.rank() != 2) return kNoId;
+  if (uses.of(x).size() != 1) {
+    warn_of_reader_outside(graph, batch_norm, x);
+    return kNoId;
+  }
   return producer;
 }
 
@@ -69,13 +73,14 @@ FunctionId foldable_producer(const Graph& graph, FunctionId batch_norm, const Us
 Graph fold_batch_norm(Graph graph, PassContext& ctx) {
   if (!ctx.config.bn_folding) return graph;
   const Uses uses(graph);
+  const Uses uses_inside(graph, graph.topological_order(ctx.outputs));
   std::set<VariableId> held(ctx.outputs.begin(), ctx.outputs.end());
   held.insert(graph.outputs().begin(), graph.outputs().end());
   const std::map<FunctionId, std::string> stay_float =
       skipped_layers(graph, ranked_functions(graph, ctx.outputs), ctx.config);
   for (const FunctionId id : graph.topological_order(ctx.outputs)) {
     if (!std::holds_alternative<BatchNormalization>(graph.function(id).attributes)) continue;
-    const FunctionId producer = foldable_producer(graph, id, uses, held);
+    const FunctionId producer = foldable_producer(graph, id, uses, uses_inside, held);
     if (producer == kNoId) continue;
     const Function layer = graph.function(producer);
     const WeightedLayer traits = *weighted_layer(graph, producer);

@@ -11,7 +11,8 @@
 // are what is trained. They stand beside W and are computed once for all networks of a conversion.
 // Works for Convolution, DepthwiseConvolution, Deconvolution (with groups) and
 // DepthwiseDeconvolution, and Affine with one output dimension. Left alone: a layer whose result
-// somebody else reads too (its unnormalized value is needed), or a normalization over other axes
+// somebody else reads too (its unnormalized value is needed; a warning, if the reader is outside of
+// the registered outputs), or a normalization over other axes
 // than the layer's output channels.
 //
 // Needs: nothing. Order: after unfuse_batch_norm. Does nothing unless config.bn_folding.

@@ -13,8 +13,8 @@ bool has_padding(const Shape& pad) {
   return std::any_of(pad.begin(), pad.end(), [](int64_t p) { return p != 0; });
 }
 
-// Per input channel -> broadcastable against the weight; undefined if the layer is not one of those
-// that can be folded.
+// One number per input channel, in a shape that broadcasts against the weight. For a Convolution,
+// DepthwiseConvolution or Affine.
 at::Tensor along_inputs(const Graph& graph, FunctionId layer, const at::Tensor& weight,
                         const at::Tensor& per_channel) {
   const Attributes& attributes = graph.function(layer).attributes;
@@ -63,6 +63,18 @@ bool reads_channels(const Graph& graph, FunctionId layer, int64_t batch_norm_axi
   return false;
 }
 
+// The axes of the weight that one output sums over.
+std::vector<int64_t> summed_axes(const Attributes& attributes, const WeightedLayer& layer,
+                                 int64_t rank) {
+  // weight (inputs, outputs...): there may be several dimensions of outputs.
+  if (std::holds_alternative<Affine>(attributes)) return {0};
+  std::vector<int64_t> axes;
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    if (axis != layer.output_axis) axes.push_back(axis);
+  }
+  return axes;
+}
+
 bool pads(const Attributes& attributes) {
   if (const auto* conv = std::get_if<Convolution>(&attributes)) return has_padding(conv->pad);
   if (const auto* conv = std::get_if<DepthwiseConvolution>(&attributes))
@@ -71,11 +83,13 @@ bool pads(const Attributes& attributes) {
 }
 
 FunctionId foldable_consumer(const Graph& graph, FunctionId batch_norm, const Uses& uses,
-                             const std::set<VariableId>& held, const PassContext& ctx) {
+                             const Uses& uses_inside, const std::set<VariableId>& held,
+                             const PassContext& ctx) {
   const VariableId y = graph.output_of(batch_norm);
   if (!has_constant_statistics(graph, batch_norm)) return kNoId;
-  if (uses.of(y).size() != 1 || uses.of(y)[0].input_index != 0 || held.contains(y)) return kNoId;
-  const FunctionId consumer = uses.of(y)[0].function;
+  const std::vector<Use>& readers = uses_inside.of(y);
+  if (readers.size() != 1 || readers[0].input_index != 0 || held.contains(y)) return kNoId;
+  const FunctionId consumer = readers[0].function;
   const Function& function = graph.function(consumer);
   if (function.inputs.size() < 2 ||
       !reads_channels(graph, consumer, batch_norm_axis(graph, batch_norm))) {
@@ -86,31 +100,33 @@ FunctionId foldable_consumer(const Graph& graph, FunctionId batch_norm, const Us
   }
   const bool moves_zero =
       scale_shift_of(graph, batch_norm, *ctx.parameters).shift.ne(0).any().item<bool>();
-  return pads(function.attributes) && moves_zero ? kNoId : consumer;
+  if (pads(function.attributes) && moves_zero) return kNoId;
+  if (uses.of(y).size() != 1) {
+    warn_of_reader_outside(graph, batch_norm, y);
+    return kNoId;
+  }
+  return consumer;
 }
 
 }  // namespace
 
 Graph fold_batch_norm_opposite(Graph graph, PassContext& ctx) {
   if (!ctx.config.bn_folding) return graph;
-  const Uses uses(graph, graph.topological_order());
+  const Uses uses(graph);
+  const Uses uses_inside(graph, graph.topological_order(ctx.outputs));
   std::set<VariableId> held(ctx.outputs.begin(), ctx.outputs.end());
   held.insert(graph.outputs().begin(), graph.outputs().end());
   for (const FunctionId id : graph.topological_order(ctx.outputs)) {
     if (!std::holds_alternative<BatchNormalization>(graph.function(id).attributes)) continue;
-    const FunctionId consumer = foldable_consumer(graph, id, uses, held, ctx);
+    const FunctionId consumer = foldable_consumer(graph, id, uses, uses_inside, held, ctx);
     if (consumer == kNoId) continue;
     const Function layer = graph.function(consumer);
     const WeightedLayer traits = *weighted_layer(graph, consumer);
     const FoldedNames names =
         folded_parameters(graph, consumer, id, ctx, [&](const LayerValues& v) {
           const ScaleShift bn = scale_shift_of(graph, id, *ctx.parameters);
-          std::vector<int64_t> summed;
-          for (int64_t axis = 0; axis < v.weight.dim(); ++axis) {
-            if (axis != traits.output_axis) summed.push_back(axis);
-          }
-          const at::Tensor bias =
-              (v.weight * along_inputs(graph, consumer, v.weight, bn.shift)).sum(summed);
+          const at::Tensor bias = (v.weight * along_inputs(graph, consumer, v.weight, bn.shift))
+                                      .sum(summed_axes(layer.attributes, traits, v.weight.dim()));
           return Fold{along_inputs(graph, consumer, v.weight, bn.scale),
                       v.bias.defined() ? bias + v.bias : bias};
         });

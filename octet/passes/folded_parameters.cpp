@@ -39,6 +39,36 @@ void define_parameter(const std::string& name, bool need_grad, PassContext& ctx,
   ctx.parameters->set(name, value(), need_grad);
 }
 
+bool is_any_trained(const Graph& graph, const std::vector<VariableId>& sources,
+                    const PassContext& ctx) {
+  bool any = false;
+  for (const VariableId source : sources) {
+    if (source == kNoId) continue;
+    if (ctx.parameters->at(graph.variable(source).name).need_grad) return true;
+    any = true;
+  }
+  return !any;
+}
+
+void define_folded_parameter(const std::string& name, const Graph& graph,
+                             const std::vector<VariableId>& sources, PassContext& ctx,
+                             const std::function<at::Tensor()>& value) {
+  define_parameter(name, is_any_trained(graph, sources, ctx), ctx, value);
+  std::vector<std::string> replaced;
+  for (const VariableId source : sources) {
+    if (source == kNoId) continue;
+    const std::string& source_name = graph.variable(source).name;
+    // One that a fold before this one made was never in a solver.
+    const auto earlier = ctx.memory->replaced.find(source_name);
+    if (earlier == ctx.memory->replaced.end()) {
+      replaced.push_back(source_name);
+    } else {
+      replaced.insert(replaced.end(), earlier->second.begin(), earlier->second.end());
+    }
+  }
+  ctx.memory->replaced[name] = std::move(replaced);
+}
+
 void define_unit(const std::string& name, PassContext& ctx,
                  const std::function<at::Tensor()>& unit) {
   if (!ctx.config.bn_folding_keep_step) return;
@@ -64,9 +94,16 @@ FoldedNames folded_parameters(Graph& graph, FunctionId layer, FunctionId batch_n
     const std::string scope = scope_of(graph.variable(function.inputs[1]).name);
     weight_name = new_parameter_name(scope + "w-folded", ctx);
     bias_name = new_parameter_name(scope + "b-folded", ctx);
-    define_parameter(weight_name, true, ctx,
-                     [&] { return (value(1) * folded().weight_scale).to(at::kFloat); });
-    define_parameter(bias_name, true, ctx, [&] { return folded().bias.to(at::kFloat); });
+    const VariableId weight = function.inputs[1];
+    const VariableId bias = function.inputs.size() > 2 ? function.inputs[2] : kNoId;
+    const VariableId beta = batch_norm_inputs(graph.function(batch_norm)).beta;
+    std::vector<VariableId> shifts{bias, beta};
+    // Without either, the shift of the statistics becomes a part of the layer.
+    if (bias == kNoId && beta == kNoId) shifts = {weight};
+    define_folded_parameter(weight_name, graph, {weight}, ctx,
+                            [&] { return (value(1) * folded().weight_scale).to(at::kFloat); });
+    define_folded_parameter(bias_name, graph, shifts, ctx,
+                            [&] { return folded().bias.to(at::kFloat); });
     define_unit(weight_name, ctx, [&] { return folded().weight_scale.to(at::kFloat); });
   }
   return {variable_of(graph, weight_name, *ctx.parameters),

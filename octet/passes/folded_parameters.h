@@ -27,9 +27,20 @@ struct FoldedNames {
   VariableId bias;
 };
 
+// Whether one of these parameters is trained; kNoId are passed over. True if there are none.
+bool is_any_trained(const Graph& graph, const std::vector<VariableId>& sources,
+                    const PassContext& ctx);
+
+// A parameter that is trained in the place of `sources`: it is trained if one of them is, and a
+// solver takes it if it had one of them.
+void define_folded_parameter(const std::string& name, const Graph& graph,
+                             const std::vector<VariableId>& sources, PassContext& ctx,
+                             const std::function<at::Tensor()>& value);
+
 // Makes `w-folded` and `b-folded` beside the layer's weight from fold(weight, bias), or finds those
 // that this conversion already made from the same layer and batch normalization parameters. With
-// config.bn_folding_keep_step, `w-folded` is trained in the unit weight_scale.
+// config.bn_folding_keep_step, `w-folded` is trained in the unit weight_scale. `w-folded` is
+// trained if the weight is, `b-folded` if the bias or beta is: frozen layers stay frozen.
 FoldedNames folded_parameters(Graph& graph, FunctionId layer, FunctionId batch_norm,
                               PassContext& ctx,
                               const std::function<Fold(const LayerValues&)>& fold);

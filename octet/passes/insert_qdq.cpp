@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "octet/base/error.h"
+#include "octet/passes/constant_values.h"
 #include "octet/passes/folded_parameters.h"
 #include "octet/passes/layer_traits.h"
 #include "octet/quant/fake_quantize.h"
@@ -25,7 +26,8 @@ VariableId parameter_variable(Graph& graph, const std::string& name, const PassC
 
 class QdqInserter {
  public:
-  QdqInserter(Graph& graph, PassContext& ctx) : graph_(graph), ctx_(ctx) {
+  QdqInserter(Graph& graph, PassContext& ctx)
+      : graph_(graph), ctx_(ctx), constants_(graph, graph.topological_order(ctx.outputs)) {
     for (const FunctionId id : graph.topological_order(ctx.outputs)) {
       const auto* recorder = std::get_if<Recorder>(&graph.function(id).attributes);
       if (recorder == nullptr) continue;
@@ -47,13 +49,17 @@ class QdqInserter {
     VariableId zero_point;
   };
 
-  bool is_weight(FunctionId id) const {
-    return is_parameter(graph_, graph_.function(id).inputs[0]);
-  }
+  bool is_weight(FunctionId id) const { return constants_.contains(graph_.function(id).inputs[0]); }
   QuantFormat format_of(FunctionId id) const {
     return is_weight(id) ? ctx_.config.weight_format() : ctx_.config.activation_format();
   }
   bool is_symmetric(FunctionId id) const { return is_weight(id) || !ctx_.config.zero_point; }
+
+  // A learned scale rounds its exponent itself, in each step.
+  Pow2 pow2_of(FunctionId id) const {
+    const bool learned = is_learned(spec_of(std::get<Recorder>(graph_.function(id).attributes)));
+    return learned ? Pow2::NOTROUND : ctx_.config.pow2;
+  }
 
   std::vector<FunctionId> members(FunctionId id) const {
     const int64_t group = std::get<Recorder>(graph_.function(id).attributes).group;
@@ -67,7 +73,7 @@ class QdqInserter {
       state.push_back(ctx_.parameters->at(graph_.variable(function.inputs[i]).name).value);
     }
     return range_of(spec_of(std::get<Recorder>(function.attributes)), state, format_of(id),
-                    is_symmetric(id), function.name);
+                    is_symmetric(id), function.name, pow2_of(id));
   }
 
   // Scale and zero point of the recorder's group, made by the first network that needs them.
@@ -82,6 +88,9 @@ class QdqInserter {
     const std::string scale_name = qparam_name(name, learned ? "log2-scale" : "scale");
     const std::string zero_point_name = qparam_name(name, "zeropoint");
     if (ctx_.memory->created.insert(scale_name).second) {
+      OCTET_CHECK(ctx_.training, "QATScheduler",
+                  "validation network {} has a scale for {}, and its training network has none",
+                  graph_.name(), name);
       const int64_t rank = graph_.variable(function.inputs[0]).type.shape.rank();
       std::optional<ScaleZeroPoint> chosen;
       const auto numbers = [&]() -> const ScaleZeroPoint& {
@@ -105,10 +114,8 @@ class QdqInserter {
   ScaleZeroPoint choose(FunctionId first, const std::string& name) {
     std::vector<Range> ranges;
     for (const FunctionId member : members(first)) ranges.push_back(range_of_recorder(member));
-    // A learned scale rounds its exponent itself, in each step.
-    const bool learned = is_learned(spec_of(std::get<Recorder>(graph_.function(first).attributes)));
-    return choose_scale(union_of(ranges), format_of(first), is_symmetric(first),
-                        learned ? Pow2::NOTROUND : ctx_.config.pow2, name, &warnings_);
+    return choose_scale(union_of(ranges), format_of(first), is_symmetric(first), pow2_of(first),
+                        name, &warnings_);
   }
 
   VariableId learned_variable(FunctionId recorder, VariableId log2_scale) {
@@ -141,6 +148,7 @@ class QdqInserter {
 
   Graph& graph_;
   PassContext& ctx_;
+  ConstantValues constants_;
   std::vector<FunctionId> recorders_;
   std::map<int64_t, std::vector<FunctionId>> groups_;
   std::map<std::string, Quantizer> quantizers_;

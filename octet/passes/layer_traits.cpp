@@ -19,6 +19,9 @@ constexpr std::string_view kNotArithmetic[] = {"Dropout",
                                                "Recorder",
                                                "Shape",
                                                "Cast"};
+// They make a weight, whose reader quantizes it.
+constexpr std::string_view kReparametrization[] = {"WeightNormalization", "WeightStandardization",
+                                                   "SpectralNorm"};
 // A state that comes back to its layer has no one range.
 constexpr std::string_view kRecurrent[] = {"Recurrence"};
 constexpr std::string_view kLosses[] = {"SoftmaxCrossEntropy", "CategoricalCrossEntropy",
@@ -57,6 +60,7 @@ const std::unordered_set<std::string_view>& never_quantized_types() {
     std::unordered_set<std::string_view> all;
     for (const std::string_view type : kNormalization) all.insert(type);
     for (const std::string_view type : kNotArithmetic) all.insert(type);
+    for (const std::string_view type : kReparametrization) all.insert(type);
     for (const std::string_view type : kRecurrent) all.insert(type);
     for (const std::string_view type : kLosses) all.insert(type);
     for (const std::string_view type : kDiscrete) all.insert(type);
@@ -120,15 +124,8 @@ bool is_quantizable_input(const Graph& graph, FunctionId id, size_t index) {
   const Function& function = graph.function(id);
   const VariableType& type = graph.variable(function.inputs[index]).type;
   if (type.dtype != DType::kFloat32) return false;
-  const std::string_view operation = type_name(function.attributes);
-  const std::string_view input = input_spec(function.attributes, index).name;
-  if (operation == "Embed") return index == 1;
-  if (operation == "Gather" || operation == "GatherNd" || operation == "GatherElements" ||
-      operation == "WarpByGrid" || operation == "ReverseSequence") {
-    return index == 0;
-  }
-  if (operation == "Where") return index != 0;
-  return input != "bias" && input != "state";
+  const InputSpec& input = input_spec(function.attributes, index);
+  return !input.exact && input.name != kBias.name;
 }
 
 bool is_parameter(const Graph& graph, VariableId id) {

@@ -35,7 +35,7 @@ bool is_quantizable_input(const Graph& graph, FunctionId id, size_t index);
 // Functions that a validation network may lack: they count in no correspondence between networks.
 bool is_training_only(const Attributes& attributes);
 
-// True for a value that is computed from parameters alone (a constant operand).
+// True for a parameter itself; constant_values.h knows what is computed from parameters alone.
 bool is_parameter(const Graph& graph, VariableId id);
 
 // "conv1/conv/W" -> "conv1/conv/"; "W" -> "".

@@ -278,6 +278,8 @@ std::vector<FunctionId> functions_left_float(const Graph& graph, const PassConte
   std::vector<bool> behind(graph.num_function_slots(), false);
   for (const FunctionId id : order) {
     for (const VariableId input : graph.function(id).inputs) {
+      // What a Dropout gives is float, for a training network alone.
+      if (std::holds_alternative<Dropout>(graph.function(id).attributes)) break;
       const FunctionId producer = graph.variable(input).producer;
       if (producer != kNoId && (behind[producer] || gives_integers(producer))) behind[id] = true;
     }

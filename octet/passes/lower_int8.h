@@ -17,9 +17,9 @@
 // are replaced stay in the graph, dead, for whoever holds one of them.
 //
 // QNN: a float function between two integer ones is an Error; it lists all of them. MIXED_QNN: each
-// is logged. What only a Dropout separates from the QuantizeLinear behind it counts as float. A
-// layer whose accumulators int32 may not hold (sum|w| max|x - zx| + |b| > 2^31 - 1, by its weights
-// now) is a warning.
+// is logged. What reads a Dropout, up to the next QuantizeLinear, is float in a training network
+// and counts as neither. A layer whose accumulators int32 may not hold (sum|w| max|x - zx| + |b| >
+// 2^31 - 1, by its weights now) is a warning.
 //
 // Needs: insert_qdq, and scales that are parameters. Does nothing in the precision mode SIM_QNN.
 #pragma once

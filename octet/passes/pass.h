@@ -27,6 +27,12 @@ struct ConversionMemory {
   std::set<std::string> created;
   // The layers of each training network: how a validation network finds the ranges that are its.
   std::vector<std::vector<std::string>> signatures;
+  // The names of each training network's recorders, in the same order.
+  std::vector<std::set<std::string>> recorders;
+  // For a recorder that shares its range: the names of all that share it.
+  std::map<std::string, std::set<std::string>> sharing;
+  // For a folded parameter: the parameters that it takes the place of in training.
+  std::map<std::string, std::vector<std::string>> replaced;
   // A checkpoint is being restored: the store already holds the parameters that the conversion
   // would make, and their values stay.
   bool restoring = false;

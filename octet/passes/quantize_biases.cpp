@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "octet/base/logging.h"
 #include "octet/passes/folded_parameters.h"
 #include "octet/passes/layer_traits.h"
 #include "octet/quant/scale.h"
@@ -9,9 +10,12 @@
 namespace octet {
 namespace {
 
-// The scale of a dequantized value; kNoId if the value is float.
+// The scale of a dequantized value, perhaps behind a Dropout; kNoId if the value is float.
 VariableId scale_variable(const Graph& graph, VariableId value) {
-  const FunctionId producer = graph.variable(value).producer;
+  FunctionId producer = graph.variable(value).producer;
+  while (producer != kNoId && is_training_only(graph.function(producer).attributes)) {
+    producer = graph.variable(graph.function(producer).inputs[0]).producer;
+  }
   if (producer == kNoId) return kNoId;
   const Function& function = graph.function(producer);
   return std::holds_alternative<DequantizeLinear>(function.attributes) ? function.inputs[1] : kNoId;
@@ -50,6 +54,13 @@ class BiasQuantizer {
     return true;
   }
 
+  // One line for all of them.
+  void report() const {
+    if (saturated_ == 0) return;
+    log_warning("[quantize_biases] {}, more than int32 holds: it saturates{}", first_saturated_,
+                saturated_ > 1 ? fmt::format(" (and {} more like it)", saturated_ - 1) : "");
+  }
+
  private:
   VariableId parameter(const std::string& name) {
     const at::Tensor& value = ctx_.parameters->at(name).value;
@@ -74,6 +85,7 @@ class BiasQuantizer {
           return bias_scale(ctx_.parameters->at(name_x).value.flatten(),
                             ctx_.parameters->at(name_w).value.flatten(), repeats);
         });
+        note_saturation(name_b, ctx_.parameters->at(entry->second.first).value);
       }
       define_parameter(entry->second.second, /*need_grad=*/false, ctx_,
                        [&] { return at::zeros({scales}); });
@@ -87,8 +99,22 @@ class BiasQuantizer {
             zero_point};
   }
 
+  // Where a range of input or weight is tiny, 2^31 units may be less than the bias.
+  void note_saturation(const std::string& bias, const at::Tensor& scale) {
+    const at::Tensor units = ctx_.parameters->at(bias).value.detach().flatten().abs() / scale;
+    const double largest = units.max().item<double>();
+    if (largest <= 0x1p31) return;
+    if (saturated_++ == 0) {
+      first_saturated_ =
+          fmt::format("the bias {} is {:.3g} times the product of the scales of input and weight",
+                      bias, largest);
+    }
+  }
+
   Graph& graph_;
   PassContext& ctx_;
+  int64_t saturated_ = 0;
+  std::string first_saturated_;
 };
 
 }  // namespace
@@ -100,6 +126,7 @@ Graph quantize_biases(Graph graph, PassContext& ctx) {
     const std::optional<WeightedLayer> layer = weighted_layer(graph, id);
     if (layer && layer->has_bias) quantizer.quantize(id);
   }
+  quantizer.report();
   return graph;
 }
 
@@ -111,7 +138,10 @@ VariableId flat_scale(Graph& graph, VariableId scale, int64_t repeats) {
 }
 
 bool quantize_bias(Graph& graph, FunctionId layer, PassContext& ctx) {
-  return BiasQuantizer(graph, ctx).quantize(layer);
+  BiasQuantizer quantizer(graph, ctx);
+  const bool quantized = quantizer.quantize(layer);
+  quantizer.report();
+  return quantized;
 }
 
 }  // namespace octet

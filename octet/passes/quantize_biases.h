@@ -8,7 +8,9 @@
 //   accumulator, so that the bias is added to it as it is                                (Jacob et
 //   al. 2018, 2.4)
 //
-// The bias of a layer that has a float input stays float. Needs: insert_qdq. Does nothing if
+// A Dropout or Identity between the dequantized input and the layer does not matter. The bias of a
+// layer that has a float input stays float. Biases that int32 cannot hold in that unit are a
+// warning. Needs: insert_qdq. Does nothing if
 // config.skip_bias.
 #pragma once
 

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include "octet/base/error.h"
+#include "octet/passes/constant_values.h"
 #include "octet/passes/layer_traits.h"
 
 namespace octet {
@@ -87,11 +88,18 @@ Signature signature_of(const Graph& graph, const std::vector<RankedFunction>& fu
   return signature;
 }
 
+std::vector<FunctionId> ids_of(const std::vector<RankedFunction>& functions) {
+  std::vector<FunctionId> ids;
+  for (const RankedFunction& f : functions) ids.push_back(f.id);
+  return ids;
+}
+
 std::map<FunctionId, std::string> skipped_layers(const Graph& graph,
                                                  const std::vector<RankedFunction>& functions,
                                                  const QuantizationConfig& config) {
   const std::vector<bool> upstream = has_upstream(graph, functions, config.skip_inputs_layers);
   const std::vector<bool> downstream = has_downstream(graph, functions, config.skip_outputs_layers);
+  const ConstantValues constants(graph, ids_of(functions));
   std::map<FunctionId, std::string> skipped;
   for (const RankedFunction& f : functions) {
     const Attributes& attributes = graph.function(f.id).attributes;
@@ -99,6 +107,8 @@ std::map<FunctionId, std::string> skipped_layers(const Graph& graph,
     const std::string& name = graph.display_name(f.id);
     if (is_never_quantized(attributes)) {
       skipped[f.id] = "this type is never quantized";
+    } else if (constants.contains(graph.output_of(f.id))) {
+      skipped[f.id] = "computed from parameters alone: its result is a weight";
     } else if (!config.record_layers.empty() && !contains(config.record_layers, type)) {
       skipped[f.id] = "record_layers does not name its type";
     } else if (contains(config.skip_inputs_layers, type) && !upstream[f.id]) {

@@ -17,6 +17,8 @@ struct RankedFunction {
 std::vector<RankedFunction> ranked_functions(const Graph& graph,
                                              const std::vector<VariableId>& outputs);
 
+std::vector<FunctionId> ids_of(const std::vector<RankedFunction>& functions);
+
 // What makes two networks the same for sharing ranges: type and parameter names of each function
 // that counts, in rank order.
 using Signature = std::vector<std::string>;
@@ -28,8 +30,8 @@ std::set<FunctionId> recorded_layers(const Graph& graph,
                                      const std::vector<RankedFunction>& functions,
                                      const QuantizationConfig& config);
 
-// The functions that the config leaves float, each with the reason in a few words. Patterns that
-// match nothing are no error here.
+// The functions that the config leaves float, or that no data flows through, each with the reason
+// in a few words. Patterns that match nothing are no error here.
 std::map<FunctionId, std::string> skipped_layers(const Graph& graph,
                                                  const std::vector<RankedFunction>& functions,
                                                  const QuantizationConfig& config);

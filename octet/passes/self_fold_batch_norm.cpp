@@ -15,16 +15,20 @@ const std::pair<std::string, std::string>& coefficients(const Graph& graph, Func
   const auto [entry, inserted] =
       ctx.memory->folded.try_emplace("self\n" + batch_norm_key(graph, id));
   if (inserted) {
-    const VariableId mean = batch_norm_inputs(graph.function(id)).mean;
+    const BatchNormInputs inputs = batch_norm_inputs(graph.function(id));
+    const VariableId mean = inputs.mean;
     const Shape& shape = graph.variable(mean).type.shape;
     const auto bn = [&] { return scale_shift_of(graph, id, *ctx.parameters); };
     const std::string scope = scope_of(graph.variable(mean).name);
     entry->second = {new_parameter_name(scope + "a-folded", ctx),
                      new_parameter_name(scope + "b-folded", ctx)};
-    define_parameter(entry->second.first, true, ctx,
-                     [&] { return bn().scale.reshape(shape).to(at::kFloat); });
-    define_parameter(entry->second.second, true, ctx,
-                     [&] { return bn().shift.reshape(shape).to(at::kFloat); });
+    const auto [scale, shift] = entry->second;
+    const VariableId gamma = inputs.gamma != kNoId ? inputs.gamma : inputs.beta;
+    const VariableId beta = inputs.beta != kNoId ? inputs.beta : inputs.gamma;
+    define_folded_parameter(scale, graph, {gamma}, ctx,
+                            [&] { return bn().scale.reshape(shape).to(at::kFloat); });
+    define_folded_parameter(shift, graph, {beta}, ctx,
+                            [&] { return bn().shift.reshape(shape).to(at::kFloat); });
     define_unit(entry->second.first, ctx,
                 [&] { return bn().inverse_deviation.reshape(shape).to(at::kFloat); });
   }

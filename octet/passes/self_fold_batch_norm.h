@@ -5,8 +5,8 @@
 //
 //   a = gamma / sqrt(var + eps),  b = beta - mean * a, in the shape of the statistics: (1, C, 1, 1)
 //
-// a and b are trained from then on. Needs: nothing. Order: after the other folds, which are better
-// where they are possible. Does nothing unless config.bn_self_folding.
+// a is trained from then on if gamma is, b if beta is. Needs: nothing. Order: after the other
+// folds, which are better where they are possible. Does nothing unless config.bn_self_folding.
 #pragma once
 
 #include "octet/passes/pass.h"

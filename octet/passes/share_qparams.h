@@ -4,8 +4,11 @@
 //   after    the same, both recorders with group=0
 //
 // Integers of one scale can be added or put side by side as they are. Groups that have a value in
-// common become one group. A constant operand keeps its own range: it would widen that of the
-// activation or lose its own precision. Recorders with a range per channel share nothing.
+// common become one group. A constant operand (computed from parameters alone) keeps its own range:
+// it would widen that of the activation or lose its own precision. Recorders with a range per
+// channel share nothing.
+//
+// An Error if a validation network shares otherwise than its training network.
 //
 // Needs: insert_recorders. Order: after it.
 #pragma once

@@ -179,8 +179,17 @@ void QATScheduler::update_solver(const std::vector<std::string>& before) {
   for (const std::string& name : solver_->parameter_names()) {
     if (used.contains(name) || !used_before.contains(name)) take(name);
   }
+  // A folded parameter joins if the solver had one of those that it replaces.
+  const std::vector<std::string> had = solver_->parameter_names();
+  const std::set<std::string> trained(had.begin(), had.end());
+  const auto is_wanted = [&](const std::string& name) {
+    const auto replaced = memory_.replaced.find(name);
+    return replaced == memory_.replaced.end() ||
+           std::any_of(replaced->second.begin(), replaced->second.end(),
+                       [&](const std::string& source) { return trained.contains(source); });
+  };
   for (const std::string& name : now) {
-    if (!used_before.contains(name)) take(name);
+    if (!used_before.contains(name) && is_wanted(name)) take(name);
   }
   solver_->set_parameters(parameters, /*keep_state=*/true);
 }

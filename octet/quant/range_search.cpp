@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "octet/quant/scale.h"
+
 namespace octet {
 namespace {
 
@@ -97,7 +99,7 @@ double nearest_whole(double x) {
 }
 
 double squared_error(std::span<const Sample> samples, Interval range, const QuantFormat& format,
-                     bool symmetric) {
+                     bool symmetric, Pow2 pow2) {
   const auto qmin = static_cast<double>(format.qmin());
   const auto qmax = static_cast<double>(format.qmax());
   const auto steps = static_cast<double>(format.steps());
@@ -106,6 +108,7 @@ double squared_error(std::span<const Sample> samples, Interval range, const Quan
     scale =
         format.is_signed() ? 2 * std::max(-range.lower, range.upper) / steps : range.upper / qmax;
   }
+  if (pow2 != Pow2::NOTROUND) scale = round_to_power_of_two(static_cast<float>(scale), pow2);
   if (scale <= 0) return std::numeric_limits<double>::infinity();
   const double zero_point =
       symmetric ? 0 : std::clamp(nearest_whole(qmin - range.lower / scale), qmin, qmax);
@@ -150,13 +153,16 @@ double smallest_on_grid(double largest, const Cost& cost) {
 
 }  // namespace
 
-Interval mse_range(const Histogram& h, const QuantFormat& format, bool symmetric) {
+Interval mse_range(const Histogram& h, const QuantFormat& format, bool symmetric, Pow2 pow2) {
   const std::vector<Sample> samples = samples_of(h);
+  const auto error = [&](Interval range) {
+    return squared_error(samples, range, format, symmetric, pow2);
+  };
   if (symmetric) {
     const double largest = largest_magnitude(h, format);
     if (largest <= 0) return {h.minimum, h.maximum};
     return threshold_range(h, smallest_on_grid(largest, [&](double threshold) {
-                             return squared_error(samples, {-threshold, threshold}, format, true);
+                             return error({-threshold, threshold});
                            }));
   }
   Interval range{h.minimum, h.maximum};
@@ -164,13 +170,11 @@ Interval mse_range(const Histogram& h, const QuantFormat& format, bool symmetric
   for (int round = 0; round < rounds; ++round) {
     if (h.minimum < 0) {
       range.lower = -smallest_on_grid(-h.minimum, [&](double x) {
-        return squared_error(samples, {-x, range.upper}, format, false);
+        return error({-x, range.upper});
       });
     }
     if (h.maximum > 0) {
-      range.upper = smallest_on_grid(h.maximum, [&](double x) {
-        return squared_error(samples, {range.lower, x}, format, false);
-      });
+      range.upper = smallest_on_grid(h.maximum, [&](double x) { return error({range.lower, x}); });
     }
   }
   return range;

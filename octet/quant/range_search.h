@@ -32,10 +32,12 @@ struct Interval {
 Interval percentile_range(const Histogram& histogram, const QuantFormat& format, bool symmetric,
                           double percent);
 
-// The range whose quantization (scale and zero point as in choose_scale) has the smallest mean
-// squared error, found on a grid of 16 thresholds per octave, down to 1/1024 of the largest
-// magnitude, and refined around the best. Asymmetric: one side after the other, three times.
-Interval mse_range(const Histogram& histogram, const QuantFormat& format, bool symmetric);
+// The range whose quantization (scale, rounded as `pow2` says, and zero point as in choose_scale)
+// has the smallest mean squared error, found on a grid of 16 thresholds per octave, down to 1/1024
+// of the largest magnitude, and refined around the best. Asymmetric: one side after the other,
+// three times.
+Interval mse_range(const Histogram& histogram, const QuantFormat& format, bool symmetric,
+                   Pow2 pow2 = Pow2::NOTROUND);
 
 // The range whose quantized histogram has the smallest Kullback-Leibler divergence from the
 // original, with everything outside of the range counted to its outermost bins (Migacz, "8-bit

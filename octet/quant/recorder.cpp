@@ -88,20 +88,26 @@ at::Tensor corrected(const RecorderSpec& spec, const at::Tensor& average, const 
   return (average.to(at::kDouble) / weight).to(at::kFloat);
 }
 
-Interval search(const RecorderSpec& spec, const Histogram& histogram, const QuantFormat& format,
-                bool symmetric) {
+// What the range is for.
+struct Purpose {
+  const QuantFormat& format;
+  bool symmetric;
+  Pow2 pow2;
+};
+
+Interval search(const RecorderSpec& spec, const Histogram& histogram, const Purpose& purpose) {
+  const auto& [format, symmetric, pow2] = purpose;
   switch (spec.rule) {
     case RangeRule::PERCENTILE:
       return percentile_range(histogram, format, symmetric, spec.percent);
     case RangeRule::ENTROPY:
       return entropy_range(histogram, format, symmetric);
     default:
-      return mse_range(histogram, format, symmetric);
+      return mse_range(histogram, format, symmetric, pow2);
   }
 }
 
-Range range_from_histogram(const RecorderSpec& spec, const State& seen, const QuantFormat& format,
-                           bool symmetric) {
+Range range_from_histogram(const RecorderSpec& spec, const State& seen, const Purpose& purpose) {
   const at::Tensor minima = seen.m.to(at::kCPU).clone();
   const at::Tensor maxima = seen.M.to(at::kCPU).clone();
   const at::Tensor limits = seen.limit.to(at::kCPU).contiguous();
@@ -114,15 +120,14 @@ Range range_from_histogram(const RecorderSpec& spec, const State& seen, const Qu
                               limits.data_ptr<float>()[row],
                               minimum,
                               maximum};
-    const Interval interval = search(spec, histogram, format, symmetric);
+    const Interval interval = search(spec, histogram, purpose);
     minimum = static_cast<float>(interval.lower);
     maximum = static_cast<float>(interval.upper);
   }
   return {minima.to(seen.m.device()), maxima.to(seen.m.device())};
 }
 
-Range range_by_rule(const RecorderSpec& spec, const State& seen, const QuantFormat& format,
-                    bool symmetric) {
+Range range_by_rule(const RecorderSpec& spec, const State& seen, const Purpose& purpose) {
   const at::Tensor m = corrected(spec, seen.m, seen.count);
   const at::Tensor M = corrected(spec, seen.M, seen.count);
   switch (spec.rule) {
@@ -136,7 +141,7 @@ Range range_by_rule(const RecorderSpec& spec, const State& seen, const QuantForm
     case RangeRule::MAX_ONLY:
       return {M.abs().neg(), M.abs()};
     default:
-      return range_from_histogram(spec, seen, format, symmetric);
+      return range_from_histogram(spec, seen, purpose);
   }
 }
 
@@ -181,12 +186,12 @@ void observe(const RecorderSpec& spec, std::span<const at::Tensor> state, const 
 }
 
 Range range_of(const RecorderSpec& spec, std::span<const at::Tensor> state,
-               const QuantFormat& format, bool symmetric, std::string_view where) {
+               const QuantFormat& format, bool symmetric, std::string_view where, Pow2 pow2) {
   const at::NoGradGuard no_grad;
   const State seen = state_of(spec, state);
   OCTET_CHECK(seen.count.item<int64_t>() > 0, where,
               "the recorder has seen no data to take a range from");
-  const Range range = range_by_rule(spec, seen, format, symmetric);
+  const Range range = range_by_rule(spec, seen, {format, symmetric, pow2});
   return {range.minimum.view_as(state[0]), range.maximum.view_as(state[0])};
 }
 

@@ -42,9 +42,10 @@ void observe(const RecorderSpec& spec, std::span<const at::Tensor> state, const 
              int64_t axis, std::string_view where);
 
 // The range that the rule of the recorder reads from the state, float32 in the shape of m. Several
-// may be united (union_of) before choose_scale. The format and `symmetric` say what the range is
-// for. Throws Error prefixed with `where` if the recorder has seen nothing.
+// may be united (union_of) before choose_scale. The format, `symmetric` and `pow2` say what the
+// range is for. Throws Error prefixed with `where` if the recorder has seen nothing.
 Range range_of(const RecorderSpec& spec, std::span<const at::Tensor> state,
-               const QuantFormat& format, bool symmetric, std::string_view where);
+               const QuantFormat& format, bool symmetric, std::string_view where,
+               Pow2 pow2 = Pow2::NOTROUND);
 
 }  // namespace octet

@@ -11,10 +11,9 @@
 
 namespace octet {
 
-// The smallest scale. It stands in where a range is zero or asks for less, so that a scale is never
-// zero and the product of two (the scale of a bias) is never too small for a float. 2^-23, the
-// distance of float32 from 1 to its neighbour, leaves an int32 bias of a layer whose weights or
-// inputs are all zero room up to 2^31 * 2^-23 * (the other scale).
+// The smallest scale. It stands in where a range asks for less, so that a scale is never zero and
+// the product of two (the scale of a bias) is never too small for a float. 2^-23 is the distance of
+// float32 from 1 to its neighbour.
 inline constexpr float kTinyScale = 0x1p-23f;
 
 // The smallest and the largest value, float32: one element (per tensor) or one for each channel,
@@ -57,12 +56,20 @@ struct ScaleWarnings {
 //                 with m = min(m, 0) and M = max(M, 0), so that 0 is exact (padding, ReLU)
 //
 // `pow2` rounds the scale to 2^round(log2 scale), 2^ceil or 2^floor, exactly, before the zero point
-// is computed. A scale below kTinyScale becomes kTinyScale, with a warning. A symmetric scale of
-// narrow uint8 (1 .. 255) is an Error, since it has no integer for 0; so is a range that is not
-// finite. `where` names the value in these messages. Warnings go to `warnings` where it is given,
-// else to the log.
+// is computed. A scale below kTinyScale becomes kTinyScale, with a warning. Where even that makes
+// every value 0 (a dead ReLU, a channel of zeros), the scale means nothing; it becomes the median
+// of the other channels', or where there is none that of [-1, 1] ([0, 1] for unsigned or asymmetric
+// integers), so that int32 biases, whose unit is a product of scales, keep their room.
+//
+// A symmetric scale of narrow uint8 (1 .. 255) is an Error, since it has no integer for 0; so is a
+// range that is not finite. `where` names the value in these messages. Warnings go to `warnings`
+// where it is given, else to the log.
 ScaleZeroPoint choose_scale(const Range& range, const QuantFormat& format, bool symmetric,
                             Pow2 pow2, std::string_view where, ScaleWarnings* warnings = nullptr);
+
+// 2^e for the e nearest to log2(scale), above or below it, as `pow2` says; the scale itself for
+// NOTROUND and for 0.
+float round_to_power_of_two(float scale, Pow2 pow2);
 
 // The scale of a layer's int32 accumulators and bias, scale_x * scale_w, in the shape of scale_w.
 // scale_x has one element. Scales of channels that stand `repeats` times in the layer's output (the

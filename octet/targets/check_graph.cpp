@@ -1,6 +1,7 @@
 #include "octet/targets/check_graph.h"
 
 #include "octet/base/error.h"
+#include "octet/passes/constant_values.h"
 #include "octet/passes/integer_functions.h"
 #include "octet/targets/graph_checks.h"
 
@@ -10,11 +11,12 @@ namespace {
 // Of the network as a whole: one line instead of one for each layer.
 void check_activation_type(const CheckedGraph& in, std::vector<Finding>& findings) {
   if (!in.rules.uint8_is_faster) return;
+  const ConstantValues constants(in.graph, in.order);
   int64_t signed_values = 0;
   for (const FunctionId id : in.order) {
     const Function& function = in.graph.function(id);
     const auto* quantize = std::get_if<QuantizeLinear>(&function.attributes);
-    if (quantize == nullptr || is_parameter(in.graph, function.inputs[0])) continue;
+    if (quantize == nullptr || constants.contains(function.inputs[0])) continue;
     if (format_of(*quantize).dtype == DType::kInt8) ++signed_values;
   }
   if (signed_values == 0) return;

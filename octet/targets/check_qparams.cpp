@@ -6,6 +6,7 @@
 
 #include "octet/base/error.h"
 #include "octet/base/logging.h"
+#include "octet/passes/constant_values.h"
 #include "octet/passes/layer_traits.h"
 #include "octet/passes/share_qparams.h"
 #include "octet/quant/scale.h"
@@ -33,7 +34,11 @@ struct Warning {
 class QParamsCheck {
  public:
   QParamsCheck(const Graph& graph, const ParameterStore& parameters, const std::string& path)
-      : graph_(graph), parameters_(parameters), path_(path), integers_(integer_values(graph)) {}
+      : graph_(graph),
+        parameters_(parameters),
+        path_(path),
+        integers_(integer_values(graph)),
+        constants_(graph, graph.topological_order(graph.outputs())) {}
 
   void check_numbers() {
     for (const auto& [value, qparams] : integers_) {
@@ -174,7 +179,7 @@ class QParamsCheck {
   // Those of activations of 8 bits, per tensor: a constant operand has its own, an accumulator too.
   void add_scale(VariableId integers, VariableId scale, std::vector<at::Tensor>& scales) const {
     const FunctionId producer = graph_.variable(integers).producer;
-    if (producer == kNoId || is_parameter(graph_, graph_.function(producer).inputs[0])) return;
+    if (producer == kNoId || constants_.contains(graph_.function(producer).inputs[0])) return;
     if (graph_.variable(integers).type.dtype == DType::kInt32) return;
     const at::Tensor numbers = constant(scale);
     if (numbers.defined() && numbers.numel() == 1) scales.push_back(numbers);
@@ -204,6 +209,7 @@ class QParamsCheck {
   const ParameterStore& parameters_;
   const std::string& path_;
   std::map<VariableId, IntegerQParams> integers_;
+  ConstantValues constants_;
   std::set<std::pair<VariableId, VariableId>> checked_;
 };
 

@@ -70,5 +70,33 @@ TEST(Network, NamesTheInputWithoutValue) {
   }
 }
 
+// What a pass folds away is no value of the network any more; its handle says so.
+TEST(Network, SaysThatAValueIsNoLongerComputed) {
+  Network network;
+  VariableRef x = network.input("x", {1, 2});
+  VariableRef h = F::apply(AddScalar{.val = 1}, {x});
+  VariableRef y = F::relu(h);
+  x.d() = at::ones({1, 2});
+  y.forward();
+  EXPECT_TRUE(h.d().defined());
+  Graph& graph = network.graph();
+  const FunctionId relu = graph.variable(y.id()).producer;
+  graph.erase_function(graph.variable(h.id()).producer);
+  graph.set_input(relu, 0, x.id());
+  y.forward();
+  const std::string expected = fmt::format(
+      "[{}] nothing computes this value any more: a conversion folded it into the "
+      "values behind it",
+      h.name());
+  for (const bool forward : {false, true}) {
+    try {
+      forward ? h.forward() : static_cast<void>(h.d());
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.what(), expected);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace octet

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "tests/quant/test_support.h"
 #include "tests/support/pass_fixture.h"
 
 namespace octet {
@@ -65,6 +66,36 @@ TEST_F(FoldBatchNormOpposite, FoldsAPaddedConvolutionIfZeroStaysZero) {
   parameters_.set("bn/beta", at::zeros({1, 4, 1, 1}), true);
   parameters_.set("bn/mean", at::zeros({1, 4, 1, 1}), false);
   expect_folded(text);
+}
+
+// The bias has the shape of the outputs; a sum over all but the first of them would broadcast or
+// not fit at all.
+TEST_F(FoldBatchNormOpposite, AffineWithSeveralOutputDimensions) {
+  expect_folded(network("  y = Affine(h, c/W, c/b)\n",
+                        "  parameter c/W: float32 (144, 5, 5)\n  parameter c/b: float32 (5, 5)\n"));
+  expect_folded(network("  y = Affine(h, d/W)\n", "  parameter d/W: float32 (144, 5, 2)\n"));
+}
+
+TEST_F(FoldBatchNormOpposite, LeavesANormalizationWithoutRunningStatistics) {
+  std::string text =
+      network("  y = Convolution(h, c/W)\n", "  parameter c/W: float32 (5, 4, 3, 3)\n");
+  const std::string running = ", bn/mean, bn/var) {batch_stat=false}";
+  text.replace(text.find(running), running.size(), std::string(")"));
+  const Graph graph = load(text);
+  EXPECT_TRUE(equal(fold_batch_norm_opposite(graph, ctx_), graph));
+}
+
+TEST_F(FoldBatchNormOpposite, SaysThatSomebodyOutsideReadsTheNormalizedValue) {
+  std::string text =
+      network("  y = Convolution(h, c/W)\n", "  parameter c/W: float32 (5, 4, 3, 3)\n");
+  text.replace(text.find("  output y"), 10,
+               std::string("  loss = Tanh(h)\n  output y\n  output loss"));
+  const Graph graph = load(text);
+  ctx_.outputs.resize(1);
+  const LogCapture log;
+  EXPECT_TRUE(equal(fold_batch_norm_opposite(graph, ctx_), graph));
+  EXPECT_EQ(log.text(),
+            "warning: [h] is not folded: h is read outside of the registered outputs too\n");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "octet/base/error.h"
+#include "tests/quant/test_support.h"
 #include "tests/support/pass_fixture.h"
 
 namespace octet {
@@ -260,6 +261,53 @@ TEST_F(FoldBatchNorm, NamesTheNormalizationWithANegativeVariance) {
         error.what(),
         "[y] cannot be folded: its statistics or parameters are NaN, infinite, or a variance "
         "is negative");
+  }
+}
+
+TEST_F(FoldBatchNorm, LeavesANormalizationWithoutRunningStatistics) {
+  std::string text =
+      network("  h = Convolution(x, c/W)\n", "  parameter c/W: float32 (5, 4, 3, 3)\n", 5);
+  const std::string running = ", bn/mean, bn/var) {batch_stat=false}";
+  text.replace(text.find(running), running.size(), std::string(")"));
+  const Graph graph = load(text);
+  EXPECT_TRUE(equal(fold_batch_norm(graph, ctx_), graph));
+}
+
+TEST_F(FoldBatchNorm, SaysThatSomebodyOutsideReadsWhatItWouldTakeAway) {
+  std::string text = network("  h = Convolution(x, c/W)\n  loss = Tanh(h)\n",
+                             "  parameter c/W: float32 (5, 4, 3, 3)\n", 5);
+  text.replace(text.find("  output y"), 10, std::string("  output y\n  output loss"));
+  const Graph graph = load(text);
+  ctx_.outputs.resize(1);
+  const LogCapture log;
+  EXPECT_TRUE(equal(fold_batch_norm(graph, ctx_), graph));
+  EXPECT_EQ(log.text(),
+            "warning: [y] is not folded: h is read outside of the registered outputs too\n");
+}
+
+TEST_F(FoldBatchNorm, FrozenLayersStayFrozen) {
+  struct Case {
+    std::vector<std::string> frozen;
+    bool weight, bias;
+  };
+  for (const Case& c : {Case{{}, true, true}, Case{{"c/W"}, false, true},
+                        Case{{"c/W", "c/b"}, false, true}, Case{{"c/b", "bn/beta"}, true, false},
+                        Case{{"c/W", "c/b", "bn/beta", "bn/gamma"}, false, false}}) {
+    SCOPED_TRACE(fmt::format("{}", fmt::join(c.frozen, " ")));
+    parameters_ = ParameterStore(7);
+    memory_ = {};
+    const Graph graph =
+        load(network("  h = Convolution(x, c/W, c/b)\n",
+                     "  parameter c/W: float32 (5, 4, 3, 3)\n  parameter c/b: float32 (5)\n", 5));
+    for (const std::string& name : c.frozen) {
+      parameters_.set(name, parameters_.at(name).value, /*need_grad=*/false);
+    }
+    fold_batch_norm(graph, ctx_);
+    EXPECT_EQ(parameters_.at("c/w-folded").need_grad, c.weight);
+    EXPECT_EQ(parameters_.at("c/w-folded").value.requires_grad(), c.weight);
+    EXPECT_EQ(parameters_.at("c/b-folded").need_grad, c.bias);
+    EXPECT_EQ(memory_.replaced.at("c/w-folded"), std::vector<std::string>{"c/W"});
+    EXPECT_EQ(memory_.replaced.at("c/b-folded"), (std::vector<std::string>{"c/b", "bn/beta"}));
   }
 }
 

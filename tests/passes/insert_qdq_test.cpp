@@ -134,7 +134,7 @@ TEST_F(InsertQdq, CountsRangesOfZero) {
   EXPECT_EQ(
       log.text(),
       "warning: [insert_qdq] 3 of 4 values have ranges that are zero or nearly so, the first is "
-      "Convolution-0/w0; their scale is set to 1.1920929e-07\n");
+      "Convolution-0/w0; a substitute stands in for their scale\n");
 }
 
 TEST_F(InsertQdq, NamesARecorderThatHasSeenNothing) {
@@ -146,6 +146,63 @@ TEST_F(InsertQdq, NamesARecorderThatHasSeenNothing) {
     EXPECT_NE(std::string(error.what()).find("[Convolution-0/x0]"), std::string::npos)
         << error.what();
   }
+}
+
+// Weights are signed and symmetric, also where activations are not.
+TEST_F(InsertQdq, ComputedWeightsAreSigned) {
+  ctx_.config.zero_point = true;
+  ctx_.config.dtype = DType::kUInt8;
+  ctx_.config.channel_wise = true;
+  ctx_.config.recorder_activation = RecorderSpec::min_max_min_max();
+  const std::string_view text = R"(graph net {
+  input x: float32 (-1, 2, 4, 4)
+  parameter c/W: float32 (3, 2, 1, 1)
+  parameter c/g: float32 (3)
+  w = WeightNormalization(c/W, c/g)
+  y = Convolution[c](x, w)
+  output y
+}
+)";
+  const Graph graph = load(text);
+  const Graph quantized = converted(text);
+  EXPECT_NE(print(quantized).find("w_quantized = QuantizeLinear(w, Convolution-1/scale-w0, "
+                                  "Convolution-1/zeropoint-w0)\n"),
+            std::string::npos)
+      << print(quantized);
+  // Half a step of x (9 / 255 / 2) times two weights of at most 1, and the same the other way.
+  EXPECT_LT(difference(graph, quantized), 0.08);
+}
+
+TEST_F(InsertQdq, StatesAreUpdatedThroughTheQuantizedNetwork) {
+  const Graph graph = converted(R"(graph net {
+  input x: float32 (-1, 4)
+  parameter m/mean: float32 (4)
+  parameter m/t: float32 (1)
+  y = MeanSubtraction(x, m/mean, m/t)
+  output y
+}
+)");
+  const float before = number("m/t");
+  values(graph);
+  EXPECT_EQ(number("m/t"), before + 1);
+}
+
+TEST_F(InsertQdq, AValidationNetworkMakesNoScale) {
+  const std::string_view text = R"(graph net {
+  input a: float32 (-1, 4)
+  input b: float32 (-1, 4)
+  y = Add2(a, b)
+  output y
+}
+)";
+  const Graph training = share_qparams(insert_recorders(load(text), ctx_), ctx_);
+  values(training);
+  insert_qdq(training, ctx_);
+  ctx_.training = false;
+  const Graph validation = insert_recorders(load(text), ctx_);
+  EXPECT_EQ(message_of([&] { insert_qdq(validation, ctx_); }),
+            "[QATScheduler] validation network net has a scale for Add2-0/x1, and its training "
+            "network has none");
 }
 
 }  // namespace

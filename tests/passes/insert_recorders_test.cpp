@@ -1,6 +1,7 @@
 #include "octet/passes/insert_recorders.h"
 
 #include "octet/base/error.h"
+#include "tests/quant/test_support.h"
 #include "tests/support/pass_fixture.h"
 
 namespace octet {
@@ -194,6 +195,138 @@ TEST_F(InsertRecorders, SaysWhereAValidationNetworkDiffers) {
                  "[QATScheduler] validation network net has no training network with the same "
                  "layers, so it has no ranges: function 1 is Tanh here and ReLU there");
   }
+}
+
+TEST_F(InsertRecorders, LeavesTheFusedBranchIfBothToo) {
+  ctx_.config.residual_fusion = true;
+  ctx_.config.recorder_position = RecorderPosition::BOTH;
+  ctx_.config.record_layers = {"Convolution", "Add2"};
+  EXPECT_EQ(recorders(load(kResidual)),
+            Names({"Convolution-0/x0", "Convolution-0/w0", "Convolution-0/y0", "Convolution-2/x0",
+                   "Convolution-2/w0", "Add2-3/y0"}));
+}
+
+// A weight is a weight, however it is made of parameters; what makes it is not quantized itself.
+TEST_F(InsertRecorders, ComputedWeightsAreWeights) {
+  ctx_.config.channel_wise = true;
+  for (const char* weight :
+       {"WeightNormalization(c/W, c/g)", "WeightStandardization(c/W)", "Mul2(c/W, c/mask)"}) {
+    SCOPED_TRACE(weight);
+    memory_ = {};
+    const Graph graph = load(fmt::format(R"(graph net {{
+  input x: float32 (-1, 4, 6, 6)
+  parameter c/W: float32 (3, 4, 1, 1)
+  parameter c/g: float32 (3)
+  parameter c/mask: float32 (3, 4, 1, 1)
+  w = {}
+  y = Convolution[c](x, w)
+  output y
+}}
+)",
+                                         weight));
+    EXPECT_EQ(recorders(graph), Names({"Convolution-1/x0", "Convolution-1/w0"}));
+    memory_ = {};
+    const std::string printed = after(insert_recorders, graph);
+    EXPECT_NE(printed.find("Recorder[Convolution-1/w0](w, Convolution-1/m-w0, Convolution-1/M-w0, "
+                           "Convolution-1/count-w0) {axis=0}"),
+              std::string::npos)
+        << printed;
+  }
+}
+
+TEST_F(InsertRecorders, LeavesIndicesAndStatesAsTheyAre) {
+  const auto found = [&](const std::string& function, const std::string& parameters = "") {
+    memory_ = {};
+    return recorders(
+        load("graph net {\n  input x: float32 (4, 3)\n  input i: float32 (4, 3)\n"
+             "  input u: float32 (4, 3)\n" +
+             parameters + "  y = " + function + "\n  output y\n}\n"));
+  };
+  EXPECT_EQ(found("ScatterElements(x, i, u)"),
+            Names({"ScatterElements-0/x0", "ScatterElements-0/x2"}));
+  EXPECT_EQ(found("ScatterAdd(x, i, u)"), Names({"ScatterAdd-0/x0", "ScatterAdd-0/x2"}));
+  EXPECT_EQ(found("GatherElements(x, i)"), Names({"GatherElements-0/x0"}));
+  EXPECT_EQ(found("Where(i, x, u)"), Names({"Where-0/x1", "Where-0/x2"}));
+  EXPECT_EQ(found("MeanSubtraction(x, m/mean, m/t)",
+                  "  parameter m/mean: float32 (3)\n  parameter m/t: float32 (1)\n"),
+            Names({"MeanSubtraction-0/x0"}));
+}
+
+constexpr std::string_view kWithoutDropout = R"(graph net {
+  input x: float32 (-1, 4, 6, 6)
+  parameter c1/W: float32 (4, 4, 1, 1)
+  parameter c2/W: float32 (4, 4, 1, 1)
+  h = Convolution[c1](x, c1/W)
+  r = ReLU(h)
+  g = Convolution[c2](r, c2/W)
+  y = Add2(g, r)
+  output y
+}
+)";
+
+// kWithoutDropout with one line for another.
+std::string with_line(const std::string& line, const std::string& lines) {
+  std::string result(kWithoutDropout);
+  return result.replace(result.find(line), line.size(), lines);
+}
+
+// The branch's value is that of the other one: one range, which the addition shares.
+TEST_F(InsertRecorders, LooksThroughADropoutOnABranch) {
+  const Names expected{"Convolution-0/x0", "Convolution-0/w0", "Convolution-2/x0",
+                       "Convolution-2/w0", "Add2-3/x0"};
+  EXPECT_EQ(recorders(load(kWithoutDropout)), expected);
+  memory_ = {};
+  const Graph branched = load(
+      with_line("g = Convolution[c2](r, c2/W)", "d = Dropout(r)\n  g = Convolution[c2](d, c2/W)"));
+  const std::string printed = after(insert_recorders, branched);
+  EXPECT_NE(printed.find("d = Dropout(r_recorded)"), std::string::npos) << printed;
+  EXPECT_NE(printed.find("y = Add2(g_recorded, r_recorded)"), std::string::npos) << printed;
+  ctx_.training = false;
+  EXPECT_EQ(recorders(load(kWithoutDropout)), expected);
+}
+
+TEST_F(InsertRecorders, LooksThroughADropoutInFrontOfAFusedActivation) {
+  const Names expected{"Convolution-0/x0", "Convolution-0/w0", "Convolution-2/x0",
+                       "Convolution-2/w0", "Add2-3/x0"};
+  EXPECT_EQ(recorders(load(with_line("r = ReLU(h)", "d = Dropout(h)\n  r = ReLU(d)"))), expected);
+}
+
+TEST_F(InsertRecorders, PassesAnIdentityBy) {
+  const std::string printed =
+      after(insert_recorders, load(with_line("r = ReLU(h)", "q = ReLU(h)\n  r = Identity(q)")));
+  EXPECT_NE(printed.find("g = Convolution[c2](q_recorded"), std::string::npos) << printed;
+  EXPECT_EQ(printed.find("Identity"), std::string::npos) << printed;
+}
+
+// What an auxiliary loss reads is not the network's business.
+TEST_F(InsertRecorders, ReadersOutsideOfTheOutputsChangeNothing) {
+  const Graph graph = load(with_line("  output y", "  loss = Tanh(h)\n  output y\n  output loss"));
+  ctx_.outputs.resize(1);
+  EXPECT_EQ(recorders(graph), Names({"Convolution-0/x0", "Convolution-0/w0", "Convolution-2/x0",
+                                     "Convolution-2/w0", "Add2-3/x0"}));
+}
+
+TEST_F(InsertRecorders, AValidationNetworkThatReadsOtherValuesIsAnError) {
+  const auto product = [](const char* operands) {
+    return fmt::format(
+        "graph net {{\n  input a: float32 (-1, 4)\n  input b: float32 (-1, 4)\n  y = Mul2({})\n"
+        "  output y\n}}\n",
+        operands);
+  };
+  const auto error = [&](const char* training, const char* validation) {
+    memory_ = {};
+    ctx_.training = true;
+    insert_recorders(load(product(training)), ctx_);
+    ctx_.training = false;
+    const Graph graph = load(product(validation));
+    return message_of([&] { insert_recorders(graph, ctx_); });
+  };
+  EXPECT_EQ(error("a, a", "a, b"),
+            "[QATScheduler] validation network net quantizes other values than its training "
+            "network: Mul2-0/x1 is recorded only here");
+  EXPECT_EQ(error("a, b", "a, a"),
+            "[QATScheduler] validation network net quantizes other values than its training "
+            "network: Mul2-0/x1 is recorded only there");
 }
 
 }  // namespace

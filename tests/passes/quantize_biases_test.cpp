@@ -4,6 +4,7 @@
 
 #include "octet/passes/insert_qdq.h"
 #include "octet/passes/insert_recorders.h"
+#include "tests/quant/test_support.h"
 #include "tests/support/pass_fixture.h"
 
 namespace octet {
@@ -16,16 +17,22 @@ class QuantizeBiases : public PassTest {
     ctx_.config.skip_inputs_layers = {};
   }
 
-  Graph converted() {
-    const Graph recording = insert_recorders(load(R"(graph net {
+  // What is in front of the convolution makes h of x.
+  Graph network(const std::string& in_front = "Identity(x)") {
+    return load(R"(graph net {
   input x: float32 (-1, 2, 4, 4)
   parameter c/W: float32 (3, 2, 1, 1)
   parameter c/b: float32 (3)
-  y = Convolution[c](x, c/W, c/b)
+  h = )" + in_front +
+                R"(
+  y = Convolution[c](h, c/W, c/b)
   output y
 }
-)"),
-                                             ctx_);
+)");
+  }
+
+  Graph converted(const std::string& in_front = "Identity(x)") {
+    const Graph recording = insert_recorders(network(in_front), ctx_);
     values(recording);
     return insert_qdq(recording, ctx_);
   }
@@ -62,6 +69,45 @@ TEST_F(QuantizeBiases, MultipliesLearnedScalesInEachStep) {
   ctx_.config.recorder_activation = RecorderSpec::learned();
   const std::string printed = after(quantize_biases, converted());
   EXPECT_NE(printed.find("Convolution-0/scale-b = Mul2("), std::string::npos) << printed;
+}
+
+TEST_F(QuantizeBiases, BehindADropoutToo) {
+  const std::string printed = after(quantize_biases, converted("Dropout(x)"));
+  EXPECT_NE(printed.find("c/b_quantized = QuantizeLinear(c/b, Convolution-0/scale-b"),
+            std::string::npos)
+      << printed;
+}
+
+// Behind a dead ReLU nothing but the bias is left.
+TEST_F(QuantizeBiases, KeepTheirSizeWhereInputOrWeightIsZero) {
+  for (const bool zero_weight : {false, true}) {
+    SCOPED_TRACE(zero_weight);
+    memory_ = {};
+    ctx_.config.channel_wise = zero_weight;
+    const std::string in_front = zero_weight ? "MulScalar(x) {val=0.001}" : "MulScalar(x) {val=0}";
+    const Graph graph = network(in_front);
+    parameters_.set("c/b", at::tensor({3.6F, -2.0F, 0.1F}), /*need_grad=*/true);
+    if (zero_weight) parameters_.at("c/W").value.detach()[1].zero_();
+    const LogCapture log;
+    const Graph quantized = quantize_biases(converted(in_front), ctx_);
+    EXPECT_EQ(log.text().find("saturates"), std::string::npos) << log.text();
+    // Steps of the bias are below 1e-4; 0.001 * x times weights is quantized in steps of that.
+    EXPECT_LT(difference(graph, quantized), 2e-4);
+  }
+}
+
+TEST_F(QuantizeBiases, SaysThatABiasSaturates) {
+  const std::string in_front = "MulScalar(x) {val=1e-06}";
+  network(in_front);
+  parameters_.set("c/b", at::full({3}, 1000.0), /*need_grad=*/true);
+  const Graph graph = converted(in_front);
+  const LogCapture log;
+  quantize_biases(graph, ctx_);
+  EXPECT_EQ(log.text().find("warning: [quantize_biases] the bias c/b is "), 0u) << log.text();
+  EXPECT_NE(log.text().find(" times the product of the scales of input and weight, more than int32 "
+                            "holds: it saturates\n"),
+            std::string::npos)
+      << log.text();
 }
 
 TEST_F(QuantizeBiases, ScalesOfAGroupedTransposedConvolutionServeEachGroup) {

@@ -1,6 +1,7 @@
 #include "octet/passes/share_qparams.h"
 
 #include "octet/passes/insert_recorders.h"
+#include "tests/quant/test_support.h"
 #include "tests/support/pass_fixture.h"
 
 namespace octet {
@@ -68,6 +69,38 @@ TEST_F(ShareQParams, AConstantKeepsItsOwn) {
 )");
   EXPECT_EQ(found.at("Add2-0/x0"), -1);
   EXPECT_EQ(found.at("Add2-0/x1"), -1);
+}
+
+TEST_F(ShareQParams, AComputedConstantKeepsItsOwnToo) {
+  const auto found = groups(R"(graph net {
+  input a: float32 (-1, 4)
+  parameter c: float32 (1, 4)
+  parameter d: float32 (1, 4)
+  p = Mul2(c, d)
+  y = Add2(a, p)
+  output y
+}
+)");
+  EXPECT_EQ(found, (std::map<std::string, int64_t>{{"Add2-1/x0", -1}, {"Add2-1/x1", -1}}));
+}
+
+constexpr std::string_view kSum = R"(graph net {
+  input a: float32 (-1, 4)
+  input b: float32 (-1, 4)
+  y = Add2(a, b)
+  output y
+}
+)";
+
+TEST_F(ShareQParams, AValidationNetworkThatSharesOtherwiseIsAnError) {
+  ctx_.config.skip_inputs_layers = {};
+  insert_recorders(load(kSum), ctx_);
+  ctx_.training = false;
+  const Graph graph = insert_recorders(load(kSum), ctx_);
+  EXPECT_EQ(
+      message_of([&] { share_qparams(graph, ctx_); }),
+      "[QATScheduler] validation network net shares one range among Add2-0/x0, Add2-0/x1, its "
+      "training network among none");
 }
 
 }  // namespace

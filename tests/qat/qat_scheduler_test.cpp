@@ -18,13 +18,18 @@ namespace octet {
 namespace {
 
 // conv - bn - relu - conv - bn - add - pool - affine, as training and validation network.
+// In training, Dropouts with that probability: in front of a layer, on one branch of the addition,
+// and between a layer and its activation.
 VariableRef small_net(const VariableRef& image, bool test, std::optional<double> dropout = {}) {
+  const auto dropped = [&](const VariableRef& x) {
+    return test || !dropout ? x : F::dropout(x, {.p = *dropout});
+  };
   VariableRef h = PF::convolution(image, "conv1", 8, {3, 3}, {.pad = {1, 1}, .with_bias = false});
-  h = F::relu(PF::batch_normalization(h, "bn1", {.batch_stat = !test}));
-  VariableRef g = PF::convolution(h, "conv2", 8, {3, 3}, {.pad = {1, 1}, .with_bias = false});
+  h = F::relu(dropped(PF::batch_normalization(h, "bn1", {.batch_stat = !test})));
+  VariableRef g =
+      PF::convolution(dropped(h), "conv2", 8, {3, 3}, {.pad = {1, 1}, .with_bias = false});
   g = PF::batch_normalization(g, "bn2", {.batch_stat = !test});
-  h = F::relu(F::add2(h, g));
-  if (dropout && !test) h = F::dropout(h, {.p = *dropout});
+  h = dropped(F::relu(F::add2(h, g)));
   return PF::affine(F::global_average_pooling(h), "fc", 5);
 }
 
@@ -176,13 +181,55 @@ TEST(QATScheduler, QuantizedOutputStaysCloseAndTrainingGoesOn) {
   EXPECT_LT(change, 0.2 * before.abs().max().item<double>());
 }
 
+// With nothing dropped, the training network is the validation network: to the bit, if both
+// quantize the same values with the same scales.
 TEST(QATScheduler, AValidationNetworkWithoutTheDropoutSharesTheRanges) {
-  // A Dropout that drops nothing: both networks compute the same if they have the same ranges.
-  Job run(short_config(), /*dropout=*/0.0);
-  run.steps(7);
-  run.nets.image.d() = run.nets.data[0];
-  run.nets.pred.forward({.gradients = false});
-  EXPECT_TRUE(at::equal(run.nets.pred.d(), run.nets.validate()));
+  for (const bool outputs_too : {false, true}) {
+    QATConfig config = short_config();
+    config.recorder_position = outputs_too ? RecorderPosition::BOTH : RecorderPosition::BEFORE;
+    Job run(config, /*dropout=*/0.0);
+    run.steps(7);
+    run.nets.image.d() = run.nets.data[0];
+    run.nets.pred.forward({.gradients = false});
+    EXPECT_TRUE(at::equal(run.nets.pred.d(), run.nets.validate()));
+  }
+}
+
+TEST(QATScheduler, TrainsWithDropout) {
+  for (const PrecisionMode mode : {PrecisionMode::SIM_QNN, PrecisionMode::QNN}) {
+    QATConfig config = short_config();
+    config.precision_mode = mode;
+    Job run(config, /*dropout=*/0.5);
+    run.steps(5);
+    const at::Tensor before = run.nets.validate().clone();
+    run.qat.step();
+    // Scales are those of what a validation network computes, with nothing dropped.
+    EXPECT_LT((run.nets.validate() - before).abs().max().item<double>(),
+              0.2 * before.abs().max().item<double>());
+    run.nets.step(run.solver, 5);
+    run.steps(2);
+    EXPECT_TRUE(at::isfinite(run.nets.loss.d()).all().item<bool>());
+  }
+}
+
+TEST(QATScheduler, TrainsOnWhatWasTrained) {
+  Nets nets;
+  Momentum solver({.learning_rate = 0.1, .momentum = 0.9});
+  for (const char* name : {"conv1/conv/W", "bn1/bn/beta", "bn1/bn/gamma"}) {
+    nets.parameters->set(name, nets.parameters->at(name).value, /*need_grad=*/false);
+  }
+  // Of the second layer, the solver has the weight alone.
+  solver.set_parameters({nets.parameters->at("fc/affine/W"), nets.parameters->at("conv2/conv/W")});
+  QATScheduler qat(short_config(), solver);
+  qat(nets.pred);
+  for (int64_t i = 0; i < 3; ++i) {
+    qat.step();
+    nets.step(solver, i);
+  }
+  EXPECT_EQ(solver.parameter_names(),
+            (std::vector<std::string>{"fc/affine/W", "conv2/conv/w-folded"}));
+  EXPECT_FALSE(nets.parameters->at("conv1/conv/w-folded").need_grad);
+  EXPECT_FALSE(nets.parameters->at("conv1/conv/b-folded").need_grad);
 }
 
 TEST(QATScheduler, SavesNetworksWithoutDropout) {
@@ -197,7 +244,7 @@ TEST(QATScheduler, SavesNetworksWithoutDropout) {
       return count;
     };
     EXPECT_EQ(dropouts_in(run.qat.saved({run.nets.image}).graph), 0);
-    EXPECT_EQ(dropouts_in(run.nets.pred.network().graph()), 1);
+    EXPECT_EQ(dropouts_in(run.nets.pred.network().graph()), 3);
   }
 }
 
@@ -237,6 +284,34 @@ TEST(QATScheduler, HandlesStayValid) {
   EXPECT_FALSE(at::equal(quantized, folded));
   EXPECT_LT((quantized - folded).abs().max().item<double>(),
             0.1 * folded.abs().max().item<double>());
+}
+
+TEST(QATScheduler, SaysWhichHandlesAreStale) {
+  Job run;
+  // What the second normalization reads and gives.
+  Network network = run.nets.pred.network();
+  VariableRef in_front;
+  VariableRef behind;
+  for (const FunctionId id : network.graph().topological_order({run.nets.pred.id()})) {
+    const Function& function = network.graph().function(id);
+    if (!std::holds_alternative<BatchNormalization>(function.attributes)) continue;
+    in_front = network.ref(function.inputs[0]);
+    behind = network.ref(function.outputs[0]);
+  }
+  run.steps(2);
+  EXPECT_EQ(in_front.d().sizes(), behind.d().sizes());
+  run.steps(5);
+  // The folded convolution gives the one, and nothing gives the other.
+  const at::Tensor last = behind.d().clone();
+  EXPECT_EQ(last.sizes(), at::IntArrayRef({4, 8, 8, 8}));
+  run.steps(1);
+  EXPECT_FALSE(at::equal(behind.d(), last));
+  EXPECT_EQ(error_of([&] { in_front.d(); }),
+            "[" + in_front.name() +
+                "] nothing computes this value any more: a conversion folded it into the values "
+                "behind it");
+  EXPECT_TRUE(run.nets.loss.d().defined());
+  EXPECT_EQ(run.nets.pred.d().sizes(), at::IntArrayRef({4, 5}));
 }
 
 TEST(QATScheduler, TrainsLearnedScales) {

@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "octet/quant/scale.h"
 #include "tests/quant/test_support.h"
 
 namespace octet {
@@ -133,6 +134,25 @@ TEST(MseRange, KeepsEverythingOfInt32) {
   const Interval range = mse_range(counted.histogram(), full_format(DType::kInt32), true);
   EXPECT_EQ(range.lower, counted.minimum);
   EXPECT_EQ(range.upper, counted.maximum);
+}
+
+// The scale is a power of two: the range is the one that is best then.
+TEST(MseRange, MindsTheRoundingOfTheScale) {
+  const std::vector<float> values = normal(20000);
+  const Counted counted(values);
+  const auto error_of_scale = [&](float scale) {
+    const double range = scale * static_cast<double>(kInt4.steps()) / 2;
+    return true_error(values, {-range, range}, kInt4, true);
+  };
+  double best = 1e9;
+  for (int exponent = -6; exponent < 2; ++exponent) {
+    best = std::min(best, error_of_scale(std::ldexp(1.0f, exponent)));
+  }
+  for (const Pow2 pow2 : {Pow2::ROUND, Pow2::CEIL, Pow2::FLOOR}) {
+    const Interval range = mse_range(counted.histogram(), kInt4, true, pow2);
+    const auto scale = static_cast<float>(2 * std::max(-range.lower, range.upper) / 15);
+    EXPECT_EQ(error_of_scale(round_to_power_of_two(scale, pow2)), best) << to_string(pow2);
+  }
 }
 
 TEST(MseRange, OfUint8MindsOnlyThePositiveSide) {

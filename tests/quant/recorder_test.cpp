@@ -33,8 +33,8 @@ std::pair<float, float> range(const RecorderSpec& spec, const State& state,
 
 ScaleZeroPoint scale_of(const RecorderSpec& spec, const State& state, const QuantFormat& format,
                         bool symmetric, Pow2 pow2, std::string_view where) {
-  return choose_scale(range_of(spec, state, format, symmetric, where), format, symmetric, pow2,
-                      where);
+  return choose_scale(range_of(spec, state, format, symmetric, where, pow2), format, symmetric,
+                      pow2, where);
 }
 
 float scale(const RecorderSpec& spec, const State& state, Pow2 pow2 = Pow2::NOTROUND) {
@@ -168,6 +168,12 @@ TEST(Recorder, HistogramRulesClipAnOutlier) {
       EXPECT_LT(lower, -1) << name_of(spec);
     }
   }
+}
+
+// Its own scale, 0.034, would become 2^-4; 2^-5 clips a few values and is twice as fine.
+TEST(Recorder, MseMindsThatTheScaleIsRounded) {
+  const RecorderSpec spec = RecorderSpec::mse();
+  EXPECT_EQ(scale(spec, record(spec, {bell(20000) * 1.1}), Pow2::CEIL), 0x1p-5f);
 }
 
 TEST(Recorder, OneSidedValuesGetEveryStepOfUint8) {

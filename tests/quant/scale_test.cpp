@@ -128,16 +128,43 @@ TEST(ChooseScale, KeepsTheShapeOfTheRange) {
   EXPECT_EQ(result.zero_point.sizes(), ones.sizes());
 }
 
-TEST(ChooseScale, IsNeverZeroAndSaysSo) {
+TEST(ChooseScale, IsNeverTooSmallAndSaysSo) {
   const LogCapture log;
-  EXPECT_EQ(choose(0, 0, kInt8, true), (Chosen{kTinyScale, 0}));
+  EXPECT_EQ(choose(0, 1e-6f, kInt8, true), (Chosen{kTinyScale, 0}));
   EXPECT_EQ(log.text(),
-            "warning: [x] 1 of 1 ranges are zero or nearly so; their scale is set to "
-            "1.1920929e-07\n");
-  EXPECT_EQ(choose(0, 0, kInt8, false), (Chosen{kTinyScale, -128}));
-  EXPECT_EQ(choose(0, 0, kUint8, false, Pow2::FLOOR), (Chosen{kTinyScale, 0}));
-  EXPECT_EQ(choose(-1e-40f, 1e-42f, kInt8, true), (Chosen{kTinyScale, 0}));
-  EXPECT_EQ(choose(-1e-30f, 1e-32f, kInt8, true, Pow2::CEIL), (Chosen{kTinyScale, 0}));
+            "warning: [x] 1 of 1 ranges are zero or nearly so; a substitute stands in for their "
+            "scale\n");
+  EXPECT_EQ(choose(0, 1e-6f, kInt8, false), (Chosen{kTinyScale, -128}));
+  EXPECT_EQ(choose(-1e-6f, 0, kInt8, true, Pow2::FLOOR), (Chosen{kTinyScale, 0}));
+}
+
+// Every value becomes 0, whatever the scale; it is that of a usual range, so that a bias in units
+// of this scale times another keeps its room.
+TEST(ChooseScale, OfNothingButZerosIsThatOfAUsualRange) {
+  const LogCapture log;
+  EXPECT_EQ(choose(0, 0, kInt8, true), (Chosen{2.0f / 255, 0}));
+  EXPECT_EQ(log.text(),
+            "warning: [x] 1 of 1 ranges are zero or nearly so; a substitute stands in for their "
+            "scale\n");
+  EXPECT_EQ(choose(0, 0, kInt8, false), (Chosen{1.0f / 255, -128}));
+  EXPECT_EQ(choose(0, 0, kUint8, false, Pow2::FLOOR), (Chosen{0x1p-8f, 0}));
+  EXPECT_EQ(choose(-1, 0, kUint8, true), (Chosen{1.0f / 255, 0}));
+  EXPECT_EQ(choose(-1e-40f, 1e-42f, kInt8, true), (Chosen{2.0f / 255, 0}));
+  EXPECT_EQ(choose(-1e-30f, 1e-32f, kInt8, true, Pow2::CEIL), (Chosen{0x1p-6f, 0}));
+  EXPECT_EQ(choose(0, 0, full_format(DType::kInt32), true), (Chosen{kTinyScale, 0}));
+}
+
+TEST(ChooseScale, AChannelOfZerosGetsTheMedianOfTheOthers) {
+  const LogCapture log;
+  const at::Tensor maxima = floats({8, 0, 2, 0, 4});
+  const auto scales = [&](bool symmetric) {
+    return to_vector(
+        choose_scale({at::zeros(5), maxima}, kInt8, symmetric, Pow2::NOTROUND, "x").scale);
+  };
+  EXPECT_EQ(scales(true),
+            (std::vector<float>{16.0f / 255, 8.0f / 255, 4.0f / 255, 8.0f / 255, 8.0f / 255}));
+  EXPECT_EQ(scales(false),
+            (std::vector<float>{8.0f / 255, 4.0f / 255, 2.0f / 255, 4.0f / 255, 4.0f / 255}));
 }
 
 TEST(ChooseScale, ManyWarningsAreOneLineOfEachKind) {
@@ -151,13 +178,13 @@ TEST(ChooseScale, ManyWarningsAreOneLineOfEachKind) {
   chosen(0, 0, "b");
   warnings.report("net");
   EXPECT_EQ(log.text(),
-            "warning: [b] 1 of 1 ranges are zero or nearly so; their scale is set to "
-            "1.1920929e-07\n");
+            "warning: [b] 1 of 1 ranges are zero or nearly so; a substitute stands in for their "
+            "scale\n");
   for (const char* name : {"c", "d", "e"}) chosen(-1, 0, name);
   warnings.report("net");
   EXPECT_EQ(log.text().substr(log.text().find('\n') + 1),
             "warning: [net] 4 of 5 values have ranges that are zero or nearly so, the first is b; "
-            "their scale is set to 1.1920929e-07\n"
+            "a substitute stands in for their scale\n"
             "warning: [net] 3 of 5 values have ranges that hold negative values, the first is c, "
             "which uint8 with zero point 0 makes 0\n");
 }
