@@ -19,8 +19,9 @@ constexpr std::string_view kNotArithmetic[] = {"Dropout",
                                                "Recorder",
                                                "Shape",
                                                "Cast"};
-// A state that comes back to its layer has no one range.
-constexpr std::string_view kRecurrent[] = {"Recurrence"};
+// A state that comes back to its layer has no one range, nor has a spectrum: sums of a whole signal
+// stand beside noise.
+constexpr std::string_view kWithoutRange[] = {"Recurrence", "DFT"};
 constexpr std::string_view kLosses[] = {"SoftmaxCrossEntropy", "CategoricalCrossEntropy",
                                         "SigmoidCrossEntropy", "BinaryCrossEntropy",
                                         "SquaredError",        "AbsoluteError",
@@ -57,7 +58,7 @@ const std::unordered_set<std::string_view>& never_quantized_types() {
     std::unordered_set<std::string_view> all;
     for (const std::string_view type : kNormalization) all.insert(type);
     for (const std::string_view type : kNotArithmetic) all.insert(type);
-    for (const std::string_view type : kRecurrent) all.insert(type);
+    for (const std::string_view type : kWithoutRange) all.insert(type);
     for (const std::string_view type : kLosses) all.insert(type);
     for (const std::string_view type : kDiscrete) all.insert(type);
     return all;
@@ -123,7 +124,7 @@ bool is_quantizable_input(const Graph& graph, FunctionId id, size_t index) {
   const std::string_view input = input_spec(function.attributes, index).name;
   if (operation == "Embed") return index == 1;
   if (operation == "Gather" || operation == "GatherNd" || operation == "GatherElements" ||
-      operation == "WarpByGrid" || operation == "ReverseSequence") {
+      operation == "WarpByGrid" || operation == "RoiAlign" || operation == "ReverseSequence") {
     return index == 0;
   }
   if (operation == "Where") return index != 0;
