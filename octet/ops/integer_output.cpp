@@ -5,6 +5,7 @@
 #include "octet/base/error.h"
 #include "octet/ops/op_types.h"
 #include "octet/quant/fake_quantize.h"
+#include "octet/quant/finite.h"
 
 namespace octet {
 namespace {
@@ -71,6 +72,13 @@ void check_qparams(std::string_view type, std::string_view name, const Shape& gi
   if (count == kFreeDim || count == 1 || channels == kFreeDim || count == channels) return;
   if (channels == 1) throw_error(type, "{} {} must have 1 value", name, to_string(given));
   throw_error(type, "{} {} must have 1 or {} values", name, to_string(given), channels);
+}
+
+void check_scale_values(std::span<const InputSpec> specs, std::span<const at::Tensor> inputs,
+                        std::string_view where) {
+  for (size_t i = 0; i < specs.size() && i < inputs.size(); ++i) {
+    if (specs[i].name.ends_with("_scale")) check_scale(inputs[i], where);
+  }
 }
 
 at::Tensor centred(const at::Tensor& x, const at::Tensor& zero_point) {

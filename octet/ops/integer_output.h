@@ -21,6 +21,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <span>
+
 #include "octet/base/qparams.h"
 #include "octet/ops/attributes.h"
 #include "octet/ops/quantize_linear.h"
@@ -57,6 +59,11 @@ VariableType integer_type(std::string_view type, const IntegerOutput& output, co
 // of `channels`. A count that is not known yet is left alone.
 void check_qparams(std::string_view type, std::string_view name, const Shape& given,
                    int64_t channels = 1);
+
+// Throws Error "[where] the scale 0 is not a positive number" for an input called ..._scale that
+// holds one.
+void check_scale_values(std::span<const InputSpec> specs, std::span<const at::Tensor> inputs,
+                        std::string_view where);
 
 // x - zero_point in float32; exact for integers below 2^24.
 at::Tensor centred(const at::Tensor& x, const at::Tensor& zero_point);

@@ -6,6 +6,7 @@
 #include "octet/ops/concatenate.h"
 #include "octet/ops/op_types.h"
 #include "octet/quant/fake_quantize.h"
+#include "octet/quant/finite.h"
 
 namespace octet {
 
@@ -60,21 +61,24 @@ OutputTensors finish(const IntegerOutput& op, const at::Tensor& x, InputTensors 
 OutputTypes infer(const QuantizedAdd2& op, InputTypes inputs) {
   return infer_binary(op, inputs);
 }
-OutputTensors forward(const QuantizedAdd2& op, InputTensors inputs, ForwardContext&) {
+OutputTensors forward(const QuantizedAdd2& op, InputTensors inputs, ForwardContext& ctx) {
+  check_scale_values(op.kInputs, inputs, ctx.where);
   return finish(op, operand(inputs, 0) + operand(inputs, 3), inputs, 6);
 }
 
 OutputTypes infer(const QuantizedSub2& op, InputTypes inputs) {
   return infer_binary(op, inputs);
 }
-OutputTensors forward(const QuantizedSub2& op, InputTensors inputs, ForwardContext&) {
+OutputTensors forward(const QuantizedSub2& op, InputTensors inputs, ForwardContext& ctx) {
+  check_scale_values(op.kInputs, inputs, ctx.where);
   return finish(op, operand(inputs, 0) - operand(inputs, 3), inputs, 6);
 }
 
 OutputTypes infer(const QuantizedMul2& op, InputTypes inputs) {
   return infer_binary(op, inputs);
 }
-OutputTensors forward(const QuantizedMul2& op, InputTensors inputs, ForwardContext&) {
+OutputTensors forward(const QuantizedMul2& op, InputTensors inputs, ForwardContext& ctx) {
+  check_scale_values(op.kInputs, inputs, ctx.where);
   return finish(op, operand(inputs, 0) * operand(inputs, 3), inputs, 6);
 }
 
@@ -92,9 +96,13 @@ OutputTypes infer(const QuantizedConcatenate& op, InputTypes inputs) {
   return {integer_type(op.kType, op, infer(concatenate, values)[0].shape)};
 }
 
-OutputTensors forward(const QuantizedConcatenate& op, InputTensors inputs, ForwardContext&) {
+OutputTensors forward(const QuantizedConcatenate& op, InputTensors inputs, ForwardContext& ctx) {
+  check_scale(inputs[0], ctx.where);
   std::vector<at::Tensor> values;
-  for (size_t i = 2; i < inputs.size(); i += kOperandInputs) values.push_back(operand(inputs, i));
+  for (size_t i = 2; i < inputs.size(); i += kOperandInputs) {
+    check_scale(inputs[i + 1], ctx.where);
+    values.push_back(operand(inputs, i));
+  }
   return finish(op, at::cat(values, op.axis), inputs, 0);
 }
 
@@ -104,7 +112,8 @@ OutputTypes infer(const Requantize& op, InputTypes inputs) {
   return {integer_type(op.kType, op, inputs[0].shape)};
 }
 
-OutputTensors forward(const Requantize& op, InputTensors inputs, ForwardContext&) {
+OutputTensors forward(const Requantize& op, InputTensors inputs, ForwardContext& ctx) {
+  check_scale_values(op.kInputs, inputs, ctx.where);
   return finish(op, operand(inputs, 0), inputs, 3);
 }
 

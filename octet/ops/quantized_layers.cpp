@@ -106,6 +106,7 @@ OutputTypes infer_layer(const Quantized& op, InputTypes inputs) {
 template <class Layer, class Quantized>
 OutputTensors run_layer(const Quantized& op, InputTensors inputs, ForwardContext& context) {
   const Layer& layer = op;
+  check_scale_values(op.kInputs, inputs, context.where);
   const at::Tensor x = centred(inputs[kX], inputs[kXZeroPoint]);
   const at::Tensor w = inputs[kW].to(at::kFloat);
   const ChannelAxes axes = channel_axes(layer, w.dim());

@@ -21,6 +21,7 @@ OutputTypes infer(const QuantizedBatchMatmul& op, InputTypes inputs) {
 }
 
 OutputTensors forward(const QuantizedBatchMatmul& op, InputTensors inputs, ForwardContext& ctx) {
+  check_scale_values(op.kInputs, inputs, ctx.where);
   const at::Tensor a = centred(inputs[0], inputs[2]);
   const at::Tensor b = centred(inputs[3], inputs[5]);
   const int64_t inner = b.dim() == 1 ? 0 : b.dim() - (op.transpose_b ? 1 : 2);

@@ -40,7 +40,8 @@ OutputTypes infer(const QuantizedAveragePooling& op, InputTypes inputs) {
   return {integer_type(op.kType, op, infer(static_cast<const AveragePooling&>(op), x)[0].shape)};
 }
 
-OutputTensors forward(const QuantizedAveragePooling& op, InputTensors inputs, ForwardContext&) {
+OutputTensors forward(const QuantizedAveragePooling& op, InputTensors inputs, ForwardContext& ctx) {
+  check_scale_values(op.kInputs, inputs, ctx.where);
   const PoolingWindow window(static_cast<const AveragePooling&>(op));
   const at::Tensor x = centred(inputs[kX], inputs[kXZeroPoint]).to(at::kDouble);
   return {map_images(x, window.spatial_dims(), op.channel_last, [&](const at::Tensor& images) {
@@ -56,7 +57,8 @@ OutputTypes infer(const QuantizedGlobalAveragePooling& op, InputTypes inputs) {
 }
 
 OutputTensors forward(const QuantizedGlobalAveragePooling& op, InputTensors inputs,
-                      ForwardContext&) {
+                      ForwardContext& ctx) {
+  check_scale_values(op.kInputs, inputs, ctx.where);
   const at::Tensor x = centred(inputs[kX], inputs[kXZeroPoint]).to(at::kDouble);
   IntList axes;
   int64_t count = 1;

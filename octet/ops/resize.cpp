@@ -57,7 +57,12 @@ double source_position(const std::string& rule, const Axis& axis, double o) {
   };
   if (rule == "asymmetric") return unscaled(o);
   if (rule == "tf_half_pixel_for_nn") return unscaled(o + 0.5);
-  if (rule == "align_corners") return axis.out > 1 ? o * (axis.in - 1) / (axis.out - 1) : 0;
+  if (rule == "align_corners") {
+    // In single precision, as the number of whole pixels is found: 10 pixels by 0.7 are 7.
+    const double length =
+        axis.scale > 0 ? static_cast<float>(axis.in) * static_cast<float>(axis.scale) : axis.out;
+    return axis.out > 1 ? o * (axis.in - 1) / (length - 1) : 0;
+  }
   if (rule == kCrop) {
     const double begin = axis.roi_begin * (axis.in - 1);
     const double end = axis.roi_end * (axis.in - 1);

@@ -9,7 +9,7 @@
 //   half_pixel_symmetric   likewise, moved so that both borders are cut alike if n s is no integer
 //   tf_half_pixel_for_nn   (o + 0.5) / s
 //   asymmetric             o / s
-//   align_corners          o (n - 1) / (m - 1), 0 if m = 1
+//   align_corners          o (n - 1) / (n s - 1), 0 if m = 1
 //   tf_crop_and_resize     a (n - 1) + o (b - a) (n - 1) / (m - 1), the middle of a and b if m = 1
 // with a and b of `roi`: the a of each dimension, then the b of each. There, a position outside of
 // the image gives extrapolation_value. Anywhere else the nearest border repeats.

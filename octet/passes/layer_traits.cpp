@@ -22,8 +22,9 @@ constexpr std::string_view kNotArithmetic[] = {"Dropout",
 // They make a weight, whose reader quantizes it.
 constexpr std::string_view kReparametrization[] = {"WeightNormalization", "WeightStandardization",
                                                    "SpectralNorm"};
-// A state that comes back to its layer has no one range.
-constexpr std::string_view kRecurrent[] = {"Recurrence"};
+// A state that comes back to its layer has no one range, nor has a spectrum: sums of a whole signal
+// stand beside noise.
+constexpr std::string_view kWithoutRange[] = {"Recurrence", "DFT"};
 constexpr std::string_view kLosses[] = {"SoftmaxCrossEntropy", "CategoricalCrossEntropy",
                                         "SigmoidCrossEntropy", "BinaryCrossEntropy",
                                         "SquaredError",        "AbsoluteError",
@@ -61,7 +62,7 @@ const std::unordered_set<std::string_view>& never_quantized_types() {
     for (const std::string_view type : kNormalization) all.insert(type);
     for (const std::string_view type : kNotArithmetic) all.insert(type);
     for (const std::string_view type : kReparametrization) all.insert(type);
-    for (const std::string_view type : kRecurrent) all.insert(type);
+    for (const std::string_view type : kWithoutRange) all.insert(type);
     for (const std::string_view type : kLosses) all.insert(type);
     for (const std::string_view type : kDiscrete) all.insert(type);
     return all;

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tests/support/run_operation.h"
 
 namespace octet {
@@ -40,8 +42,37 @@ TEST(BitShift, MovesBits) {
                         at::tensor({8, 1, 64, 0}, at::kByte)));
 }
 
+// The bits of an unsigned number that lies in a larger signed one.
+TEST(BitShift, OfMoreBits) {
+  const auto shifted = [](int64_t bits, const std::string& direction, int64_t x, int64_t places) {
+    const at::ScalarType type = bits == 16 ? at::kInt : at::kLong;
+    return run_one(BitShift{.direction = direction, .bits = bits},
+                   {at::tensor({x}, type), at::tensor({places}, type)})
+        .item<int64_t>();
+  };
+  EXPECT_EQ(shifted(16, "LEFT", 0x8001, 1), 2);
+  EXPECT_EQ(shifted(16, "LEFT", 1, 15), 0x8000);
+  EXPECT_EQ(shifted(16, "RIGHT", 0x8000, 15), 1);
+  EXPECT_EQ(shifted(16, "LEFT", 1, 16), 0);
+  EXPECT_EQ(shifted(32, "LEFT", 0xC0000001, 1), 0x80000002);
+  EXPECT_EQ(shifted(32, "RIGHT", 0x80000000, 31), 1);
+  EXPECT_EQ(shifted(32, "LEFT", 5, 0), 5);
+  constexpr int64_t kHighest = std::numeric_limits<int64_t>::min();
+  EXPECT_EQ(shifted(64, "LEFT", 1, 63), kHighest);
+  EXPECT_EQ(shifted(64, "RIGHT", kHighest, 63), 1);
+  EXPECT_EQ(shifted(64, "RIGHT", -1, 1), std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(shifted(64, "RIGHT", -1, 0), -1);
+  EXPECT_EQ(shifted(64, "RIGHT", -1, 64), 0);
+  EXPECT_EQ(shifted(64, "LEFT", -1, 64), 0);
+}
+
 TEST(BitShift, NamesWhatIsWrong) {
-  EXPECT_EQ(infer_error(BitShift{}, {{2}, {2}}), "[BitShift] needs uint8 inputs, got float32");
+  EXPECT_EQ(infer_error(BitShift{}, {{2}, {2}}),
+            "[BitShift] of 8 bits needs uint8 inputs, got float32");
+  EXPECT_EQ(infer_error(BitShift{.bits = 32}, {{2}, {2}}),
+            "[BitShift] of 32 bits needs int64 inputs, got float32");
+  EXPECT_EQ(infer_error(BitShift{.bits = 24}, {{2}, {2}}),
+            "[BitShift] bits 24 must be 8, 16, 32 or 64");
   EXPECT_EQ(infer_error(BitShift{.direction = "UP"}, {{2}, {2}}),
             "[BitShift] direction 'UP' must be LEFT or RIGHT");
 }

@@ -75,6 +75,24 @@ TEST(QuantizedArithmetic, IsDequantizeFunctionQuantize) {
   expect_binary<QuantizedMul2>([](const auto& a, const auto& b) { return a * b; });
 }
 
+TEST(QuantizedArithmetic, NamesAScaleThatIsNoPositiveNumber) {
+  const at::Tensor q = at::ones({1, 2, 2, 2});
+  const at::Tensor good = one_value(0.5), zero = one_value(0);
+  for (const double bad : {0.0, -1.0, static_cast<double>(INFINITY)}) {
+    const std::string message = fmt::format("the scale {} is not a positive number", bad);
+    const auto refused = [&](const std::string& text) {
+      EXPECT_NE(text.find(message), std::string::npos) << text;
+    };
+    const at::Tensor wrong = one_value(bad);
+    refused(run_error(QuantizedAdd2{}, {q, good, zero, q, wrong, zero, good, zero}));
+    refused(run_error(QuantizedMul2{}, {q, good, zero, q, good, zero, wrong, zero}));
+    refused(run_error(Requantize{}, {q, wrong, zero, good, zero}));
+    refused(run_error(QuantizedConcatenate{}, {good, zero, q, good, zero, q, wrong, zero}));
+    refused(run_error(QuantizedGlobalAveragePooling{}, {q, good, zero, wrong, zero}));
+    refused(run_error(QuantizedBatchMatmul{}, {q, good, zero, q, wrong, zero, good, zero}));
+  }
+}
+
 TEST(QuantizedArithmetic, TakesAccumulatorsWithAScaleForEachChannel) {
   IntegerCases cases(3);
   const std::vector<at::Tensor> inputs{cases.integers({2, 3, 2, 2}, -9000, 9000),

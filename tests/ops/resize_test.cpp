@@ -82,7 +82,19 @@ TEST(Resize, LinearRules) {
   expect_values(resized(1, "pytorch_half_pixel"), {0});
   expect_values(resized(1, "align_corners"), {0});
   expect_values(resized(7, "align_corners"), {0, 0.5, 1, 1.5, 2, 2.5, 3});
-  // 4 * 0.6 = 2.4 pixels are cut to 2: what is cut off is shared by both ends.
+  // 4 * 0.6 = 2.4 pixels, of which 2 are made: the second lies 3 / 1.4 behind the first.
+  const Resize aligned{.output_size = {2},
+                       .scales = {0.6F},
+                       .mode = "linear",
+                       .coordinate_transformation_mode = "align_corners"};
+  expect_values(run_one(aligned, {row}), {0, 3 / 1.4});
+  // A scale that single precision rounds down to 0.69999999 makes 7 of 10 all the same.
+  const Resize rounded{.output_size = {7},
+                       .scales = {0.7F},
+                       .coordinate_transformation_mode = "align_corners",
+                       .nearest_mode = "ceil"};
+  expect_values(run_one(rounded, {at::arange(10).to(at::kDouble)}), {0, 2, 3, 5, 6, 8, 9});
+  // 2.4 pixels are cut to 2: what is cut off is shared by both ends.
   const Resize symmetric{.output_size = {2},
                          .scales = {0.6F},
                          .mode = "linear",

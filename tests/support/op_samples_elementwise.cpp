@@ -108,6 +108,19 @@ void add_binary(SampleInputs& draw, std::vector<OpSample>& samples) {
       {BitShift{},
        {draw.integers(shape, 256).to(at::kByte), draw.integers({3, 1}, 9).to(at::kByte)},
        {0}});
+  samples.push_back(
+      {BitShift{.bits = 16},
+       {draw.integers(shape, 65536).to(at::kInt), draw.integers({3, 1}, 17).to(at::kInt)},
+       {0}});
+  samples.push_back({BitShift{.direction = "RIGHT", .bits = 32},
+                     {draw.integers(shape, int64_t{1} << 32), draw.integers({3, 1}, 32)},
+                     {0}});
+  samples.push_back({BitShift{.bits = 64},
+                     {draw.integers(shape, int64_t{1} << 40), draw.integers({3, 1}, 40)},
+                     {0}});
+  samples.push_back({DFT{.axis = 1}, {draw.uniform({2, 5, 3, 2})}, {0}, {0}});
+  samples.push_back({DFT{.dft_length = 6, .onesided = true}, {draw.uniform({2, 5, 1})}, {0}, {0}});
+  samples.push_back({DFT{.dft_length = 4, .inverse = true}, {draw.uniform({2, 5, 2})}, {0}, {0}});
   samples.push_back({Einsum{.equation = "b...i,ji->b...j"},
                      {draw.uniform({2, 3, 4}), draw.uniform({5, 4})},
                      {0},

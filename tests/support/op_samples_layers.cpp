@@ -120,6 +120,9 @@ void add_normalizations(SampleInputs& d, std::vector<OpSample>& samples) {
 void add_pooling(SampleInputs& d, std::vector<OpSample>& samples) {
   const at::Tensor x = d.uniform({2, 3, 7, 6});
   const at::Tensor last = d.uniform({2, 7, 6, 3});
+  const at::Tensor regions =
+      at::tensor({-1.2F, 0.3F, 4.9F, 6.6F, 1.0F, 2.0F, 5.2F, 3.1F, 0.4F, 0.0F, 9.0F, 4.0F})
+          .reshape({3, 4});
   samples.insert(
       samples.end(),
       {
@@ -172,6 +175,17 @@ void add_pooling(SampleInputs& d, std::vector<OpSample>& samples) {
           {WarpByGrid{.mode = "nearest", .padding_mode = "repeat", .channel_last = true},
            {last, d.uniform({2, 3, 3, 2}, -1.2, 1.2)},
            {0, 1},
+           {0}},
+          {RoiAlign{.output_height = 2, .output_width = 3, .spatial_scale = 0.5F},
+           {x, regions, at::tensor({1, 0, 1}, at::kLong)},
+           {1, 2},
+           {0}},
+          {RoiAlign{.output_height = 2,
+                    .sampling_ratio = 2,
+                    .mode = "max",
+                    .coordinate_transformation_mode = "output_half_pixel"},
+           {x, regions, at::tensor({1, 0, 1}, at::kLong)},
+           {1, 2},
            {0}},
           {MaxPooling{.kernel = {2, 3},
                       .stride = {2, 2},

@@ -135,8 +135,51 @@ Names export_function(const Cast& op, LayerExporter& layer) {
   return {layer.cast(layer.input(0), parse_dtype(op.dtype))};
 }
 
+// Numbers of more than 8 bits lie in a larger signed type.
 Names export_function(const BitShift& op, LayerExporter& layer) {
-  return {layer.node("BitShift", layer.inputs(), {{"direction", op.direction}})};
+  Names inputs = layer.inputs();
+  const std::vector<NodeAttribute> attributes{{"direction", op.direction}};
+  if (op.bits == 8) return {layer.node("BitShift", inputs, attributes)};
+  const int64_t type = op.bits == 16   ? onnx::TensorProto::UINT16
+                       : op.bits == 32 ? onnx::TensorProto::UINT32
+                                       : onnx::TensorProto::UINT64;
+  for (Name& input : inputs) input = layer.node("Cast", {input}, {{"to", type}});
+  return {layer.cast(layer.node("BitShift", inputs, attributes), layer.type(0).dtype)};
+}
+
+// From version 20 on, the axis is an input.
+Names export_function(const DFT& op, LayerExporter& layer) {
+  if (layer.opset() < 17) layer.fail("needs opset 17 or later, {} was asked for", layer.opset());
+  const int64_t axis = normalize_axis(op.axis, layer.rank(0), op.kType);
+  const auto scalar = [&](int64_t value, const std::string& what) {
+    return layer.constant(at::scalar_tensor(value, at::kLong), what);
+  };
+  Names inputs{layer.input(0), op.dft_length > 0 ? scalar(op.dft_length, "length") : ""};
+  std::vector<NodeAttribute> attributes{{"inverse", int64_t{op.inverse ? 1 : 0}},
+                                        {"onesided", int64_t{op.onesided ? 1 : 0}}};
+  if (layer.opset() >= 20) {
+    inputs.push_back(scalar(axis, "axis"));
+  } else {
+    attributes.push_back({"axis", axis});
+  }
+  return {layer.node("DFT", inputs, attributes)};
+}
+
+Names export_function(const RoiAlign& op, LayerExporter& layer) {
+  const bool by_centers = op.coordinate_transformation_mode == "half_pixel";
+  if (by_centers && layer.opset() < 16) {
+    layer.fail("by half_pixel needs opset 16 or later, {} was asked for", layer.opset());
+  }
+  std::vector<NodeAttribute> attributes{{"output_height", op.output_height},
+                                        {"output_width", op.output_width},
+                                        {"sampling_ratio", op.sampling_ratio},
+                                        {"spatial_scale", op.spatial_scale},
+                                        {"mode", op.mode}};
+  if (layer.opset() >= 16) {
+    attributes.push_back({"coordinate_transformation_mode", op.coordinate_transformation_mode});
+  }
+  const Name indices = layer.cast(layer.input(2), DType::kInt64);
+  return {layer.node("RoiAlign", {layer.input(0), layer.input(1), indices}, attributes)};
 }
 
 Names export_function(const Einsum& op, LayerExporter& layer) {

@@ -84,7 +84,11 @@ OnnxValue import_input(const onnx::ValueInfoProto& info, const std::string& path
                    samples);
   }
   const auto fixed = options.fixed_inputs.find(info.name());
-  if (fixed == options.fixed_inputs.end()) return graph.input(info.name(), type, samples);
+  if (fixed == options.fixed_inputs.end()) {
+    OnnxValue value = graph.input(info.name(), type, samples);
+    value->data_type = tensor.elem_type();
+    return value;
+  }
   const Shape given(fixed->second.sizes().vec());
   bool fits = given.rank() == type.shape.rank();
   for (int64_t i = 0; fits && i < given.rank(); ++i) {
@@ -92,7 +96,9 @@ OnnxValue import_input(const onnx::ValueInfoProto& info, const std::string& path
   }
   OCTET_CHECK(fits, where, "has shape {}, the fixed value has {}", to_string(type.shape),
               to_string(given));
-  return graph.constant(fixed->second.to(scalar_type_of(type.dtype)), info.name());
+  OnnxValue value = graph.constant(fixed->second.to(scalar_type_of(type.dtype)), info.name());
+  value->data_type = tensor.elem_type();
+  return value;
 }
 
 }  // namespace

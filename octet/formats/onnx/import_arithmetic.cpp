@@ -7,6 +7,7 @@
 
 #include "octet/formats/onnx/import_helpers.h"
 #include "octet/formats/onnx/importers.h"
+#include "octet/formats/onnx/onnx_headers.h"
 #include "octet/ops/axes.h"
 
 namespace octet {
@@ -162,10 +163,30 @@ OnnxValues import_mod(OnnxNode& node, OnnxGraphBuilder& graph) {
   return {graph.emit(Mod2{.fmod = fmod}, {node.input(0), node.input(1)})};
 }
 
+namespace {
+
+// Of the unsigned number that the file has in a value. int64 holds two of them, and how many bits
+// there are matters where they are moved out of the number.
+int64_t bits_of(const OnnxNode& node, const OnnxGraphBuilder& graph, const OnnxValue& x,
+                bool left) {
+  const DType type = graph.dtype_of_value(x);
+  if (type == DType::kUInt8) return 8;
+  if (type == DType::kInt32) return 16;
+  if (x->data_type == onnx::TensorProto::UINT32) return 32;
+  node.check(!left || x->data_type == onnx::TensorProto::UINT64,
+             "moves bits to the left in a value that is computed, of 32 or 64 bits; supported are "
+             "inputs, constants and numbers of 8 and 16 bits");
+  return 64;
+}
+
+}  // namespace
+
 OnnxValues import_bit_shift(OnnxNode& node, OnnxGraphBuilder& graph) {
   const std::string direction = node.word("direction", "");
   node.check(direction == "LEFT" || direction == "RIGHT", "has the direction '{}'", direction);
-  return {graph.emit(BitShift{.direction = direction}, {node.input(0), node.input(1)})};
+  const OnnxValue& x = node.input(0);
+  const BitShift op{.direction = direction, .bits = bits_of(node, graph, x, direction == "LEFT")};
+  return {graph.emit(op, {x, node.input(1)})};
 }
 
 // Sum, Mean, Max, Min of any number of inputs.

@@ -70,6 +70,29 @@ OnnxValues import_one_hot(OnnxNode& node, OnnxGraphBuilder& graph) {
   return {graph.emit(Gather{}, {node.input(2), choice})};
 }
 
+// What is taken is known where the condition is.
+OnnxValues import_compress(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const OnnxValue& condition = node.input(1);
+  node.check(is_known(condition) && is_constant(condition),
+             "gives a result whose shape depends on the data, unless its condition is a constant");
+  const at::Tensor truth = condition->known[0].to(at::kBool);
+  node.check(truth.dim() == 1, "has a condition of {} dimensions", truth.dim());
+  const OnnxValue taken = graph.constant(truth.nonzero().flatten());
+  if (node.has("axis")) {
+    const int64_t axis = node_axis(node, node.integer("axis", 0), graph.rank_of(node.input(0)));
+    return {graph.emit(Gather{.axis = axis}, {node.input(0), taken})};
+  }
+  const OnnxValue flat = reshape_to(graph, node.input(0), Shape{-1});
+  return {graph.emit(Gather{}, {flat, taken})};
+}
+
+OnnxValues import_non_zero(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const OnnxValue& x = node.input(0);
+  node.check(is_known(x) && is_constant(x),
+             "gives a result whose shape depends on the data, unless its input is a constant");
+  return {graph.constant(x->known[0].nonzero().t().contiguous())};
+}
+
 OnnxValues import_trilu(OnnxNode& node, OnnxGraphBuilder& graph) {
   const int64_t k = node.has_input(1) ? node.known_integer(1) : 0;
   return {graph.emit(Trilu{.k = k, .upper = node.flag("upper", true)}, {node.input(0)})};

@@ -19,8 +19,30 @@ bool has_statistics_outputs(const OnnxNode& node) {
 
 }  // namespace
 
+namespace {
+
+// decay running + (1 - decay) batch, per channel. The variance is that of the values themselves,
+// without a correction for their number.
+OnnxValues new_statistics(OnnxNode& node, OnnxGraphBuilder& graph, float decay) {
+  const OnnxValue& x = node.input(0);
+  IntList axes{0};
+  for (int64_t i = 2; i < graph.rank_of(x); ++i) axes.push_back(i);
+  const auto moved = [&](const OnnxValue& running, const OnnxValue& batch) {
+    return graph.emit(Add2{}, {graph.emit(MulScalar{.val = decay}, {graph.buffer(running)}),
+                               graph.emit(MulScalar{.val = 1.0 - decay}, {batch})});
+  };
+  const auto mean_of = [&](const OnnxValue& value, bool keep_dims) {
+    return graph.emit(Mean{.axes = axes, .keep_dims = keep_dims}, {value});
+  };
+  const OnnxValue centred = graph.emit(Sub2{}, {x, mean_of(x, true)});
+  const OnnxValue variance = mean_of(graph.emit(Mul2{}, {centred, centred}), false);
+  return {moved(node.input(3), mean_of(x, false)), moved(node.input(4), variance)};
+}
+
+}  // namespace
+
 // Stays one operation, in the mode of the file. The running statistics of training mode are updated
-// in place and are no outputs.
+// in place, unless something reads the new ones: then they are values like others.
 OnnxValues import_batch_normalization(OnnxNode& node, OnnxGraphBuilder& graph) {
   const OnnxValue& x = node.input(0);
   const int64_t rank = graph.rank_of(x);
@@ -30,13 +52,22 @@ OnnxValues import_batch_normalization(OnnxNode& node, OnnxGraphBuilder& graph) {
   bool training = node.opset() < 14 && node.lists_output(1);  // which says so
   if (node.opset() >= 14) training = node.flag("training_mode", false);
   if (node.opset() < 7) training = !node.flag("is_test", false) && training;
-  node.check(!has_statistics_outputs(node),
-             "has its running statistics as outputs, which is not supported");
+  const bool gives_statistics = has_statistics_outputs(node);
+  node.check(!gives_statistics || node.opset() >= 14,
+             "of version {} has its running statistics as outputs; of 14 and later is supported",
+             node.opset());
   BatchNormalization op{.decay_rate = node.number("momentum", 0.9F),
                         .eps = node.number("epsilon", 1e-5F),
                         .batch_stat = training};
   const OnnxValue gamma = along_axis(graph, node.input(1), 1, rank);
   const OnnxValue beta = along_axis(graph, node.input(2), 1, rank);
+  if (training && gives_statistics) {
+    OnnxValues outputs{graph.emit(op, {x, beta, gamma})};
+    const OnnxValues statistics = new_statistics(node, graph, op.decay_rate);
+    outputs.insert(outputs.end(), statistics.begin(), statistics.end());
+    return outputs;
+  }
+  node.check(!gives_statistics, "has its running statistics as outputs without training_mode");
   const OnnxValue mean = graph.buffer(along_axis(graph, node.input(3), 1, rank));
   const OnnxValue variance = graph.buffer(along_axis(graph, node.input(4), 1, rank));
   return {graph.emit(op, {x, beta, gamma, mean, variance})};
@@ -46,9 +77,9 @@ OnnxValues import_instance_normalization(OnnxNode& node, OnnxGraphBuilder& graph
   const OnnxValue& x = node.input(0);
   const int64_t rank = graph.rank_of(x);
   node.ignore("consumed_inputs");
-  return {graph.emit(
-      InstanceNormalization{.eps = node.number("epsilon", 1e-5F)},
-      {x, along_axis(graph, node.input(2), 1, rank), along_axis(graph, node.input(1), 1, rank)})};
+  const InstanceNormalization op{.eps = node.number("epsilon", 1e-5F)};
+  return {graph.emit(op, {x, along_axis(graph, node.input(2), 1, rank),
+                          along_axis(graph, node.input(1), 1, rank)})};
 }
 
 namespace {
@@ -73,9 +104,9 @@ OnnxValues import_group_normalization(OnnxNode& node, OnnxGraphBuilder& graph) {
   node.check(node.integer("stash_type", 1) == 1, "has another stash_type than float");
   const OnnxValue gamma = per_channel(node, graph, node.input(1), groups, shape[1]);
   const OnnxValue beta = per_channel(node, graph, node.input(2), groups, shape[1]);
-  return {graph.emit(
-      GroupNormalization{.num_groups = groups, .eps = node.number("epsilon", 1e-5F)},
-      {x, along_axis(graph, beta, 1, shape.rank()), along_axis(graph, gamma, 1, shape.rank())})};
+  const GroupNormalization op{.num_groups = groups, .eps = node.number("epsilon", 1e-5F)};
+  return {graph.emit(op, {x, along_axis(graph, beta, 1, shape.rank()),
+                          along_axis(graph, gamma, 1, shape.rank())})};
 }
 
 OnnxValues import_layer_normalization(OnnxNode& node, OnnxGraphBuilder& graph) {

@@ -129,6 +129,19 @@ OnnxValues import_resize(OnnxNode& node, OnnxGraphBuilder& graph) {
   return resized(node, graph, op, target, roi);
 }
 
+OnnxValues import_roi_align(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const std::string coordinates = node.opset() >= 16
+                                      ? node.word("coordinate_transformation_mode", "half_pixel")
+                                      : "output_half_pixel";
+  const RoiAlign op{.output_height = node.integer("output_height", 1),
+                    .output_width = node.integer("output_width", 1),
+                    .sampling_ratio = node.integer("sampling_ratio", 0),
+                    .spatial_scale = node.number("spatial_scale", 1.0F),
+                    .mode = node.word("mode", "avg"),
+                    .coordinate_transformation_mode = coordinates};
+  return {graph.emit(op, {node.input(0), node.input(1), node.input(2)})};
+}
+
 OnnxValues import_grid_sample(OnnxNode& node, OnnxGraphBuilder& graph) {
   const std::string mode = node.word("mode", "bilinear");
   const std::string padding = node.word("padding_mode", "zeros");

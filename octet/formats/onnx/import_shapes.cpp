@@ -5,6 +5,7 @@
 
 #include "octet/formats/onnx/import_helpers.h"
 #include "octet/formats/onnx/importers.h"
+#include "octet/ops/scalar_types.h"
 
 namespace octet {
 namespace {
@@ -68,6 +69,13 @@ OnnxValues import_reshape(OnnxNode& node, OnnxGraphBuilder& graph) {
   const bool allow_zero = node.flag("allowzero", false);
   const std::optional<SampledShape> own = graph.samples_of(x);
   if (!own.has_value()) return {reshape_unfollowed(node, graph, x, shape)};
+  if (allow_zero && is_constant(shape) && graph.shape_of(x).num_elements() == 0) {
+    // No elements are the same in every run. (A 0 of Octet's own Reshape is an extent of x.)
+    const Shape empty = resolved_shape(node, integers_in(shape, 0), (*own)[0], allow_zero);
+    node.check(empty.num_elements() == 0, "has the shape {} for an input {}", to_string(empty),
+               to_string(graph.shape_of(x)));
+    return {graph.constant(at::empty(empty, scalar_type_of(graph.dtype_of_value(x))))};
+  }
   SampledShape target;
   for (size_t run = 0; run < kSamples; ++run) {
     target[run] = resolved_shape(node, integers_in(shape, run), (*own)[run], allow_zero);

@@ -30,6 +30,7 @@ struct ImportedValue {
   // with at import, so that it can be trained.
   bool weight = false;
   int64_t readers = 0;    // of an initializer: how many inputs of nodes it is
+  int32_t data_type = 0;  // of an input or initializer: what ONNX calls its element type
   VariableId id = kNoId;  // in the graph, once it is needed there
 };
 

@@ -26,6 +26,29 @@ const OnnxImporterRow* find_onnx_importer(const std::string& type) {
   return found == by_type.end() ? nullptr : found->second;
 }
 
+std::string_view why_not_supported(std::string_view type) {
+  static const std::map<std::string_view, std::string_view> kReasons{
+      {"Unique", ": the shape of its result depends on the data"},
+      {"NonMaxSuppression", ": the shape of its result depends on the data"},
+      {"If", ": it is control flow"},
+      {"Loop", ": it is control flow"},
+      {"Scan", ": it is control flow"},
+      {"RandomNormal", ": it draws random numbers"},
+      {"RandomNormalLike", ": it draws random numbers"},
+      {"RandomUniform", ": it draws random numbers"},
+      {"RandomUniformLike", ": it draws random numbers"},
+      {"Multinomial", ": it draws random numbers"},
+      {"StringNormalizer", ": it works on strings"},
+      {"TfIdfVectorizer", ": it counts words"},
+      {"SequenceEmpty", ": it works on sequences"},
+      {"SequenceConstruct", ": it works on sequences"},
+      {"SplitToSequence", ": it works on sequences"},
+      {"ConcatFromSequence", ": it works on sequences"},
+      {"Optional", ": it works on values that may be missing"}};
+  const auto found = kReasons.find(type);
+  return found == kReasons.end() ? "" : found->second;
+}
+
 std::vector<std::string> supported_onnx_operators() {
   std::vector<std::string> types;
   for (const OnnxImporterRow& row : kRows) types.emplace_back(row.type);

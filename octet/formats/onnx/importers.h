@@ -24,4 +24,8 @@ struct OnnxImporterRow {
 // Null if there is none.
 const OnnxImporterRow* find_onnx_importer(const std::string& type);
 
+// What an operator needs that networks here do not have, as the end of a message: ": control flow".
+// Empty for all others.
+std::string_view why_not_supported(std::string_view type);
+
 }  // namespace octet

@@ -100,6 +100,7 @@ class Reader {
       if (!wanted.contains(proto.name())) continue;
       const at::Tensor tensor = tensor_from_proto(proto, file_.path);
       const OnnxValue value = builder_.weight(tensor, proto.name(), readers[proto.name()]);
+      value->data_type = proto.data_type();
       OCTET_CHECK_FILE(values.emplace(proto.name(), value).second, file_.path,
                        "has two initializers '{}'", proto.name());
     }
@@ -223,8 +224,9 @@ class Reader {
   void open_function(const Frame& frame, const OnnxNode& node, const onnx::NodeProto& proto) {
     std::optional<OnnxFunctionBody> body =
         find_function_body(file_, frame.opsets, proto, node.inputs(), builder_);
-    node.check(body.has_value(), "is an operator{} that is not supported",
-               proto.domain().empty() ? "" : fmt::format(" of '{}'", proto.domain()));
+    node.check(body.has_value(), "is an operator{} that is not supported{}",
+               proto.domain().empty() ? "" : fmt::format(" of '{}'", proto.domain()),
+               proto.domain().empty() ? why_not_supported(proto.op_type()) : "");
     node.check(frames_.size() < kMaxDepth, "calls functions more than {} deep", kMaxDepth);
     auto called = std::make_unique<Frame>();
     called->body = std::move(*body);
