@@ -4,6 +4,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "octet/kernels/pooling_windows.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "octet/kernels/max_pooling.cpp"
 #include "octet/kernels/simd_targets.h"
@@ -15,27 +17,6 @@ HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-// Images whose pixels are rows of `lanes` values, `stride` apart.
-struct Images {
-  int64_t count;  // images that lie apart: N, or N * blocks
-  int64_t lanes;
-  int64_t in_size, out_size;  // values of one image
-};
-
-Images images_of(const PoolingShape& s, Layout layout) {
-  const int64_t lanes = lanes_of(layout, s.channels);
-  return {s.batch * s.channels / lanes, lanes, s.in_height * s.in_width * lanes,
-          s.out_height * s.out_width * lanes};
-}
-
-struct Range {
-  int64_t first, last;  // of the kernel: those inside the image
-};
-
-Range inside(int64_t start, int64_t kernel, int64_t extent) {
-  return {std::max<int64_t>(0, -start), std::min(kernel, extent - start)};
-}
 
 // The places of the maxima, one for each lane of Tag, as bytes.
 template <class Tag>
@@ -54,7 +35,8 @@ HWY_INLINE void store_places(Tag, hn::Vec<Tag> places, uint8_t* to) {
 // would be. Places are counted in the type of the values, bytes beyond 127 by their bits.
 template <bool kPlaces, class Tag, class T = hn::TFromD<Tag>>
 HWY_INLINE void pool_channels(Tag tag, const PoolingShape& s, const T* x, int64_t lanes,
-                              const Range& rows, const Range& columns, T* y, uint8_t* winner) {
+                              const WindowRange& rows, const WindowRange& columns, T* y,
+                              uint8_t* winner) {
   constexpr T kLeast = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
                                                             : std::numeric_limits<T>::lowest();
   auto best = hn::Set(tag, kLeast);
@@ -79,15 +61,13 @@ HWY_INLINE void pool_channels(Tag tag, const PoolingShape& s, const T* x, int64_
 template <class T, bool kPlaces>
 void pool_pixel(const PoolingShape& s, const T* image, int64_t lanes, int64_t oh, int64_t ow, T* y,
                 uint8_t* winner) {
-  const int64_t top = oh * s.stride_h - s.pad_top, left = ow * s.stride_w - s.pad_left;
-  const Range rows = inside(top, s.kernel_h, s.in_height);
-  const Range columns = inside(left, s.kernel_w, s.in_width);
-  const T* x = image + (top * s.in_width + left) * lanes;
+  const Window window(s, oh, ow);
+  const T* x = image + (window.top * s.in_width + window.left) * lanes;
   int64_t l = 0;
   const auto pool = [&](auto tag) {
     const int64_t count = hn::Lanes(tag);
     for (; l + count <= lanes; l += count) {
-      pool_channels<kPlaces>(tag, s, x + l, lanes, rows, columns, y + l,
+      pool_channels<kPlaces>(tag, s, x + l, lanes, window.rows, window.columns, y + l,
                              kPlaces ? winner + l : winner);
     }
   };
@@ -144,10 +124,10 @@ void max_pool_backward_any(const PoolingShape& s, Layout layout, const float* dy
     for (int64_t oh = 0; oh < s.out_height; ++oh) {
       for (int64_t ow = 0; ow < s.out_width; ++ow) {
         const int64_t at = image * images.out_size + (oh * s.out_width + ow) * images.lanes;
-        const int64_t top = oh * s.stride_h - s.pad_top, left = ow * s.stride_w - s.pad_left;
+        const Window window(s, oh, ow);
         for (int64_t l = 0; l < images.lanes; ++l) {
-          const int64_t row = top + winner[at + l] / s.kernel_w;
-          const int64_t column = left + winner[at + l] % s.kernel_w;
+          const int64_t row = window.top + winner[at + l] / s.kernel_w;
+          const int64_t column = window.left + winner[at + l] % s.kernel_w;
           target[(row * s.in_width + column) * images.lanes + l] += dy[at + l];
         }
       }

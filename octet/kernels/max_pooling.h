@@ -3,18 +3,9 @@
 
 #include <cstdint>
 
-#include "octet/kernels/layout.h"
+#include "octet/kernels/pooling_shape.h"
 
 namespace octet::kernels {
-
-struct PoolingShape {
-  int64_t batch = 1, channels = 1;
-  int64_t in_height = 1, in_width = 1;
-  int64_t out_height = 1, out_width = 1;
-  int64_t kernel_h = 1, kernel_w = 1;
-  int64_t stride_h = 1, stride_w = 1;
-  int64_t pad_top = 0, pad_left = 0;
-};
 
 // y: the maximum of each window's values inside the image; `winner` (null if not wanted) its place
 // in the window, row by row, the first of equal ones. At most 255 places. Both are in the layout of

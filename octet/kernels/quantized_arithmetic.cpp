@@ -104,39 +104,90 @@ void binary_all(const QuantizedOperand& a, const QuantizedOperand& b, const Requ
   });
 }
 
-void quantized_binary_simd(BinaryFunction function, const QuantizedOperand& a,
-                           const QuantizedOperand& b, const Requantization& output, float y_scale,
-                           int64_t count, uint8_t* y, uint8_t* passes) {
-  const bool away = output.round_mode == RoundMode::HALF_AWAY_FROM_ZERO;
-  const auto run = [&]<BinaryFunction kFunction>() {
-    (away ? binary_all<kFunction, true> : binary_all<kFunction, false>)(a, b, output, y_scale,
-                                                                        count, y, passes);
+template <BinaryFunction kFunction, bool kHalfAway>
+void of_channels_all(const QuantizedOperand& image, const QuantizedOperand& channels,
+                     const Requantization& output, float y_scale, int64_t planes, int64_t pixels,
+                     uint8_t* y, uint8_t* passes) {
+#pragma omp parallel for if (planes * pixels * kEight > kChunk)
+  for (int64_t plane = 0; plane < planes; ++plane) {
+    const DequantizeEight real_image(image), real_channels(channels);
+    const FinishEight<kHalfAway> finish(output, y_scale);
+    FloatVector b[kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      b[v] =
+          real_channels(static_cast<const uint8_t*>(channels.data) + plane * kEight + v * kLanes);
+    }
+    for (int64_t pixel = plane * pixels; pixel < (plane + 1) * pixels; ++pixel) {
+      const uint8_t* a = static_cast<const uint8_t*>(image.data) + pixel * kEight;
+      unsigned within = 0, active = 0;
+      for (int v = 0; v < kVectors; ++v) {
+        finish(combined<kFunction>(real_image(a + v * kLanes), b[v]), y + pixel * kEight, v, within,
+               active);
+      }
+      if (passes != nullptr) passes[pixel] = finish.bits(within, active);
+    }
+  }
+}
+
+// Calls run<kFunction, kHalfAway>().
+template <class Run>
+void for_function(BinaryFunction function, const Requantization& output, const Run& run) {
+  const auto rounded = [&]<BinaryFunction kFunction>() {
+    if (output.round_mode == RoundMode::HALF_AWAY_FROM_ZERO) {
+      run.template operator()<kFunction, true>();
+    } else {
+      run.template operator()<kFunction, false>();
+    }
   };
   switch (function) {
     case BinaryFunction::kAdd:
-      return run.template operator()<BinaryFunction::kAdd>();
+      return rounded.template operator()<BinaryFunction::kAdd>();
     case BinaryFunction::kSub:
-      return run.template operator()<BinaryFunction::kSub>();
+      return rounded.template operator()<BinaryFunction::kSub>();
     default:
-      return run.template operator()<BinaryFunction::kMul>();
+      return rounded.template operator()<BinaryFunction::kMul>();
   }
+}
+
+void quantized_binary_of_channels_simd(BinaryFunction function, const QuantizedOperand& image,
+                                       const QuantizedOperand& channels,
+                                       const Requantization& output, float y_scale, int64_t planes,
+                                       int64_t pixels, uint8_t* y, uint8_t* passes) {
+  for_function(function, output, [&]<BinaryFunction kFunction, bool kHalfAway>() {
+    of_channels_all<kFunction, kHalfAway>(image, channels, output, y_scale, planes, pixels, y,
+                                          passes);
+  });
+}
+
+void quantized_binary_simd(BinaryFunction function, const QuantizedOperand& a,
+                           const QuantizedOperand& b, const Requantization& output, float y_scale,
+                           int64_t count, uint8_t* y, uint8_t* passes) {
+  for_function(function, output, [&]<BinaryFunction kFunction, bool kHalfAway>() {
+    binary_all<kFunction, kHalfAway>(a, b, output, y_scale, count, y, passes);
+  });
 }
 
 template <bool kHalfAway>
 void change_scale_all(const QuantizedOperand& x, const Requantization& output, float y_scale,
-                      int64_t count, uint8_t* y, uint8_t* passes) {
-  for_chunks(count, [&](int64_t begin, int64_t end) {
+                      const Pieces& pieces, uint8_t* y, uint8_t* passes) {
+  const auto* q = static_cast<const uint8_t*>(x.data);
+  const int64_t chunks = (pieces.bytes + kChunk - 1) / kChunk, bit_bytes = (pieces.bytes + 7) / 8;
+#pragma omp parallel for if (pieces.count * pieces.bytes > kChunk)
+  for (int64_t task = 0; task < pieces.count * chunks; ++task) {
     const ChangeScaleEight<kHalfAway> body{DequantizeEight(x),
                                            FinishEight<kHalfAway>(output, y_scale)};
-    const auto* q = static_cast<const uint8_t*>(x.data);
-    run_eights(body, q, q, begin, end, y, passes);
-  });
+    const int64_t piece = task / chunks, begin = task % chunks * kChunk;
+    const uint8_t* from = q + piece * pieces.from_stride;
+    run_eights(body, from, from, begin, std::min(pieces.bytes, begin + kChunk),
+               y + piece * pieces.to_stride,
+               passes == nullptr ? nullptr : passes + piece * bit_bytes);
+  }
 }
 
 void change_scale_simd(const QuantizedOperand& x, const Requantization& output, float y_scale,
-                       int64_t count, uint8_t* y, uint8_t* passes) {
+                       const Pieces& pieces, uint8_t* y, uint8_t* passes) {
   const bool away = output.round_mode == RoundMode::HALF_AWAY_FROM_ZERO;
-  (away ? change_scale_all<true> : change_scale_all<false>)(x, output, y_scale, count, y, passes);
+  (away ? change_scale_all<true> : change_scale_all<false>)(x, output, y_scale, pieces, y, passes);
 }
 
 struct ProductGradientsEight {
@@ -189,6 +240,7 @@ HWY_AFTER_NAMESPACE();
 namespace octet::kernels {
 
 HWY_EXPORT(quantized_binary_simd);
+HWY_EXPORT(quantized_binary_of_channels_simd);
 HWY_EXPORT(change_scale_simd);
 HWY_EXPORT(product_gradients_simd);
 
@@ -199,10 +251,23 @@ void quantized_binary(BinaryFunction function, const QuantizedOperand& a, const 
   (function, a, b, output, y_scale, count, static_cast<uint8_t*>(y), passes);
 }
 
+void quantized_binary_of_channels(BinaryFunction function, const QuantizedOperand& image,
+                                  const QuantizedOperand& channels, const Requantization& output,
+                                  float y_scale, int64_t planes, int64_t pixels, void* y,
+                                  uint8_t* passes) {
+  HWY_DYNAMIC_DISPATCH(quantized_binary_of_channels_simd)
+  (function, image, channels, output, y_scale, planes, pixels, static_cast<uint8_t*>(y), passes);
+}
+
+void change_scale(const QuantizedOperand& x, const Requantization& output, float y_scale,
+                  const Pieces& pieces, void* y, uint8_t* passes) {
+  HWY_DYNAMIC_DISPATCH(change_scale_simd)
+  (x, output, y_scale, pieces, static_cast<uint8_t*>(y), passes);
+}
+
 void change_scale(const QuantizedOperand& x, const Requantization& output, float y_scale,
                   int64_t count, void* y, uint8_t* passes) {
-  HWY_DYNAMIC_DISPATCH(change_scale_simd)
-  (x, output, y_scale, count, static_cast<uint8_t*>(y), passes);
+  change_scale(x, output, y_scale, Pieces{.bytes = count}, y, passes);
 }
 
 void product_gradients(const float* dy, const uint8_t* passes, float y_scale,

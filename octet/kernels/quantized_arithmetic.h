@@ -7,6 +7,7 @@
 // qmin and qmax say whether y is int8 or uint8. passes: as in quantize.h, null if not wanted.
 #pragma once
 
+#include "octet/kernels/moves.h"
 #include "octet/kernels/quantize.h"
 
 namespace octet::kernels {
@@ -17,9 +18,21 @@ void quantized_binary(BinaryFunction function, const QuantizedOperand& a, const 
                       const Requantization& output, float y_scale, int64_t count, void* y,
                       uint8_t* passes);
 
+// The same of an image in blocks of eight channels, `planes` of them with `pixels` pixels each, and
+// of `channels` (N, C, 1, 1), whose values count for all pixels. The image is the first operand.
+void quantized_binary_of_channels(BinaryFunction function, const QuantizedOperand& image,
+                                  const QuantizedOperand& channels, const Requantization& output,
+                                  float y_scale, int64_t planes, int64_t pixels, void* y,
+                                  uint8_t* passes);
+
 // Of one operand as it is.
 void change_scale(const QuantizedOperand& x, const Requantization& output, float y_scale,
                   int64_t count, void* y, uint8_t* passes);
+
+// The same of pieces of memory; the gradient bits of each begin at a byte of their own, piece after
+// piece.
+void change_scale(const QuantizedOperand& x, const Requantization& output, float y_scale,
+                  const Pieces& pieces, void* y, uint8_t* passes);
 
 // The gradients of the integers of a product: da = passes ? dy / y_scale * b * a.scale : 0, with b
 // a real number, and db likewise. Either may be null, and da or db may be dy.

@@ -9,18 +9,22 @@
 #include "octet/passes/lower_int8.h"
 #include "octet/plan/builder.h"
 #include "octet/plan/steps/aten_step.h"
+#include "octet/plan/steps/average_pooling_step.h"
+#include "octet/plan/steps/concatenate_step.h"
 #include "octet/plan/steps/elementwise_step.h"
 #include "octet/plan/steps/float_affine_step.h"
 #include "octet/plan/steps/float_convolution_step.h"
 #include "octet/plan/steps/global_pooling_step.h"
 #include "octet/plan/steps/lookup_step.h"
 #include "octet/plan/steps/max_pooling_step.h"
+#include "octet/plan/steps/move_pixels_step.h"
 #include "octet/plan/steps/normalization_step.h"
 #include "octet/plan/steps/pass_through_step.h"
 #include "octet/plan/steps/quantize_step.h"
 #include "octet/plan/steps/quantized_affine_step.h"
 #include "octet/plan/steps/quantized_arithmetic_step.h"
 #include "octet/plan/steps/quantized_convolution_step.h"
+#include "octet/plan/steps/rearrange_step.h"
 #include "octet/plan/steps/weight_quantize_step.h"
 
 namespace octet::plan {
@@ -38,6 +42,8 @@ constexpr StepMaker kStepMakers[] = {
     add_change_of_scale,
     add_lookup,
     add_quantized_global_pooling,
+    add_quantized_average_pooling,
+    add_quantized_concatenate,
     add_weight_quantize,
     add_quantize,
     add_dequantize,
@@ -51,6 +57,11 @@ constexpr StepMaker kStepMakers[] = {
     add_recorder,
     add_sum,
     add_global_pooling,
+    add_average_pooling,
+    add_concatenate,
+    add_slice,
+    add_move_pixels,
+    add_rearrange,
 };
 
 // The types of all values that `order` computes, with the extents of these inputs.

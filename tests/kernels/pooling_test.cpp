@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "octet/kernels/average_pooling.h"
 #include "octet/kernels/global_pooling.h"
 #include "octet/kernels/max_pooling.h"
 
@@ -71,6 +72,50 @@ TEST_P(Pooling, MaximumAndItsGradient) {
   std::vector<int8_t> without_winner(y.size());
   max_pool(s, GetParam(), x.data(), without_winner.data(), nullptr);
   EXPECT_EQ(without_winner, y);
+}
+
+TEST_P(Pooling, AverageAndItsGradient) {
+  const PoolingShape s{.batch = 2,
+                       .channels = 32,
+                       .in_height = 6,
+                       .in_width = 5,
+                       .out_height = 3,
+                       .out_width = 3,
+                       .kernel_h = 3,
+                       .kernel_w = 2,
+                       .stride_h = 2,
+                       .stride_w = 2,
+                       .pad_top = 1,
+                       .pad_left = 1};
+  const int64_t in = s.in_height * s.in_width, out = s.out_height * s.out_width;
+  std::mt19937 random(4);
+  std::vector<uint8_t> x(s.batch * s.channels * in);
+  std::vector<float> y(s.batch * s.channels * out), dy(y.size()), dx(x.size());
+  std::vector<float> factors(out), expected(x.size(), 0);
+  for (uint8_t& value : x) value = static_cast<uint8_t>(random());
+  // Whole numbers, so that the order of sums does not matter.
+  for (float& value : dy) value = static_cast<float>(random() % 100);
+  for (float& factor : factors) factor = static_cast<float>(1 + random() % 3);
+  average_pool(s, GetParam(), x.data(), 100, factors, y.data());
+  average_pool_backward(s, GetParam(), dy.data(), factors, dx.data());
+  for (int64_t n = 0; n < s.batch; ++n) {
+    for (int64_t c = 0; c < s.channels; ++c) {
+      for (int64_t pixel = 0; pixel < out; ++pixel) {
+        const int64_t top = pixel / s.out_width * 2 - 1, left = pixel % s.out_width * 2 - 1;
+        const int64_t from = offset(GetParam(), s.channels, out, n, c, pixel);
+        int64_t total = 0;
+        for (int64_t i = std::max<int64_t>(top, 0); i < std::min(top + 3, s.in_height); ++i) {
+          for (int64_t j = std::max<int64_t>(left, 0); j < std::min(left + 2, s.in_width); ++j) {
+            const int64_t at = offset(GetParam(), s.channels, in, n, c, i * s.in_width + j);
+            total += x[at] - 100;
+            expected[at] += dy[from] * factors[pixel];
+          }
+        }
+        ASSERT_EQ(y[from], static_cast<float>(total) * factors[pixel]);
+      }
+    }
+  }
+  EXPECT_EQ(dx, expected);
 }
 
 TEST_P(Pooling, SumsOfPixelsAndBack) {

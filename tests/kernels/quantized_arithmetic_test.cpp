@@ -89,6 +89,28 @@ TEST_P(QuantizedArithmeticLoops, ChangeOfScaleIsAFunctionOfOne) {
   }
 }
 
+TEST_P(QuantizedArithmeticLoops, ChangeOfScaleOfPieces) {
+  constexpr int64_t kPieces = 3, kBytes = 21, kFrom = 30, kTo = 50, kBitBytes = 3;
+  const std::vector<uint8_t> x = bytes<uint8_t>(8);
+  const Requantization output =
+      output_of(/*is_signed=*/true, RoundMode::HALF_TO_EVEN, Activation::kNone);
+  std::vector<uint8_t> y(kPieces * kTo, 77), passes(kPieces * kBitBytes);
+  change_scale({x.data(), true, 3, 0.5F}, output, 0.25F,
+               Pieces{.count = kPieces, .bytes = kBytes, .from_stride = kFrom, .to_stride = kTo},
+               y.data(), passes.data());
+  std::vector<uint8_t> whole(kBytes), bits(kBitBytes);
+  for (int64_t piece = 0; piece < kPieces; ++piece) {
+    change_scale({x.data() + piece * kFrom, true, 3, 0.5F}, output, 0.25F, kBytes, whole.data(),
+                 bits.data());
+    for (int64_t i = 0; i < kTo; ++i) {
+      ASSERT_EQ(y[piece * kTo + i], i < kBytes ? whole[i] : 77) << piece << " " << i;
+    }
+    for (int64_t i = 0; i < kBytes; ++i) {
+      ASSERT_EQ(bit(passes, piece * kBitBytes * 8 + i), bit(bits, i));
+    }
+  }
+}
+
 TEST_P(QuantizedArithmeticLoops, GradientsOfAProduct) {
   const std::vector<uint8_t> a = bytes<uint8_t>(5), b = bytes<uint8_t>(6);
   const QuantizedOperand left{a.data(), true, 7, 0.5F};

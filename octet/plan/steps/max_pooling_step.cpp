@@ -1,6 +1,8 @@
 #include "octet/plan/steps/max_pooling_step.h"
 
 #include "octet/kernels/max_pooling.h"
+#include "octet/ops/operation.h"
+#include "octet/plan/steps/pooling_shape_of.h"
 
 namespace octet::plan {
 
@@ -50,31 +52,6 @@ class MaxPoolingStep : public Step {
   BufferId winner_ = kNoId;
 };
 
-std::optional<kernels::PoolingShape> shape_of(const MaxPooling& op, const Shape& x,
-                                              const Shape& y) {
-  if (x.rank() != 4 || op.kernel.rank() != 2 || op.channel_last || op.with_index) {
-    return std::nullopt;
-  }
-  for (const int64_t d : op.dilation) {
-    if (d != 1) return std::nullopt;
-  }
-  const auto stride = [&](size_t i) { return op.stride.empty() ? op.kernel[i] : op.stride[i]; };
-  const auto pad = [&](size_t i) { return op.pad.empty() ? 0 : op.pad[i]; };
-  if (op.kernel[0] * op.kernel[1] > 255) return std::nullopt;
-  return kernels::PoolingShape{.batch = x[0],
-                               .channels = x[1],
-                               .in_height = x[2],
-                               .in_width = x[3],
-                               .out_height = y[2],
-                               .out_width = y[3],
-                               .kernel_h = op.kernel[0],
-                               .kernel_w = op.kernel[1],
-                               .stride_h = stride(0),
-                               .stride_w = stride(1),
-                               .pad_top = pad(0),
-                               .pad_left = pad(1)};
-}
-
 }  // namespace
 
 bool add_max_pooling(Builder& builder, FunctionId id) {
@@ -82,7 +59,9 @@ bool add_max_pooling(Builder& builder, FunctionId id) {
   const auto* pooling = std::get_if<MaxPooling>(&function.attributes);
   if (pooling == nullptr) return false;
   const VariableId x = function.inputs[0], y = function.outputs[0];
-  const auto shape = shape_of(*pooling, builder.type(x).shape, builder.type(y).shape);
+  // Of the place of a maximum in its window, one byte is kept.
+  if (pooling->with_index || pooling->kernel.num_elements() > 255) return false;
+  const auto shape = pooling_shape_of(*pooling, builder.type(x).shape, builder.type(y).shape);
   if (!shape || !(builder.made(x).is_float() || builder.has_integers(x))) return false;
   const ValueId from = builder.has_integers(x) ? builder.as_integers(x) : builder.value_of(x);
   const Value source = builder.value(from);

@@ -22,10 +22,10 @@ constexpr size_t kUnaryYScale = 3;
 // What of (N, C, 1, 1) is spread over the pixels of an image. The other operand, and a function of
 // two images, have none.
 struct Spread {
-  size_t input;       // kA or kB
-  BufferId forward;   // the operand as an image of bytes
-  BufferId backward;  // likewise, of a product
-  BufferId gradient;  // of that image
+  size_t input;               // kA or kB
+  BufferId forward = kNoId;   // the operand as an image of bytes, where the kernel needs one
+  BufferId backward = kNoId;  // likewise, of a product
+  BufferId gradient = kNoId;  // of that image
 };
 
 class QuantizedBinaryStep : public RoundingStep {
@@ -41,11 +41,13 @@ class QuantizedBinaryStep : public RoundingStep {
     const bool reads_again = function == BinaryFunction::kMul && y.needs_gradient;
     if (reads_again) memory.saved = {this->inputs()[kA], this->inputs()[kB]};
     if (!spread_input) return;
-    spread_ = Spread{.input = *spread_input,
-                     .forward = builder.add_buffer(y.elements()),
-                     .backward = kNoId,
-                     .gradient = kNoId};
-    memory.forward_scratch = {spread_->forward};
+    spread_ = Spread{.input = *spread_input};
+    in_place_ = y.layout == kernels::Layout::kBlocked8 &&
+                (function != BinaryFunction::kSub || *spread_input == kB);
+    if (!in_place_) {
+      spread_->forward = builder.add_buffer(y.elements());
+      memory.forward_scratch = {spread_->forward};
+    }
     if (!y.needs_gradient) return;
     spread_->gradient = builder.add_buffer(y.elements() * 4);
     memory.backward_scratch = {spread_->gradient};
@@ -68,6 +70,7 @@ class QuantizedBinaryStep : public RoundingStep {
   void forward() override {
     Value& y = output();
     requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
+    if (in_place_) return of_channels();
     const auto at = [&](size_t first) {
       return operand(first, spread_ ? spread_->forward : kNoId);
     };
@@ -98,6 +101,17 @@ class QuantizedBinaryStep : public RoundingStep {
   }
 
  private:
+  void of_channels() {
+    Value& y = output();
+    const auto at = [&](size_t first) {
+      return operand_of(input(first), input(first + 1), input(first + 2));
+    };
+    const kernels::ChannelRows rows = y.rows();
+    kernels::quantized_binary_of_channels(
+        function_, at(spread_->input == kA ? kB : kA), at(spread_->input), requantization_,
+        scale_of(input(kYScale)), rows.outer * rows.blocks, rows.inner, y.data, passes());
+  }
+
   bool is_spread(size_t first) const { return spread_ && spread_->input == first; }
 
   // `image`: where an operand is spread.
@@ -119,6 +133,7 @@ class QuantizedBinaryStep : public RoundingStep {
 
   BinaryFunction function_;
   std::optional<Spread> spread_;
+  bool in_place_ = false;  // the kernel spreads by itself
 };
 
 class ChangeOfScaleStep : public RoundingStep {
