@@ -59,6 +59,11 @@ template void sum_pixels(const int8_t*, const Shape&, Layout, int32_t, float*);
 template void sum_pixels(const uint8_t*, const Shape&, Layout, int32_t, float*);
 template void sum_pixels(const float*, const Shape&, Layout, int32_t, float*);
 
+void sum_images(const float* sums, int64_t images, int64_t channels, float* total) {
+  std::fill_n(total, channels, 0.0F);
+  for (int64_t i = 0; i < images * channels; ++i) total[i % channels] += sums[i];
+}
+
 void spread_to_pixels(const float* dy, const Shape& shape, Layout layout, float factor, float* dx) {
   const Extents e = extents_of(shape, layout);
   for_each_block(e, [&](int64_t channels, int64_t elements) {

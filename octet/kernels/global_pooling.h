@@ -12,6 +12,9 @@ namespace octet::kernels {
 template <class T>
 void sum_pixels(const T* x, const Shape& shape, Layout layout, int32_t zero_point, float* sums);
 
+// total (C): the sum of `images` rows of C sums, in the order of the images.
+void sum_images(const float* sums, int64_t images, int64_t channels, float* total);
+
 // dx = factor * dy of its channel: dy (N, C), dx (N, C, H, W) in `layout`.
 void spread_to_pixels(const float* dy, const Shape& shape, Layout layout, float factor, float* dx);
 

@@ -106,18 +106,18 @@ void binary_all(const QuantizedOperand& a, const QuantizedOperand& b, const Requ
 
 template <BinaryFunction kFunction, bool kHalfAway>
 void of_channels_all(const QuantizedOperand& image, const QuantizedOperand& channels,
-                     const Requantization& output, float y_scale, int64_t planes, int64_t pixels,
+                     const Requantization& output, float y_scale, const ChannelBlocks& blocks,
                      uint8_t* y, uint8_t* passes) {
-#pragma omp parallel for if (planes * pixels * kEight > kChunk)
-  for (int64_t plane = 0; plane < planes; ++plane) {
+#pragma omp parallel for if (blocks.images * blocks.pixels * kEight > kChunk)
+  for (int64_t block = 0; block < blocks.images; ++block) {
     const DequantizeEight real_image(image), real_channels(channels);
     const FinishEight<kHalfAway> finish(output, y_scale);
     FloatVector b[kVectors];
     for (int v = 0; v < kVectors; ++v) {
-      b[v] =
-          real_channels(static_cast<const uint8_t*>(channels.data) + plane * kEight + v * kLanes);
+      b[v] = real_channels(static_cast<const uint8_t*>(channels.data) +
+                           block % blocks.channels * kEight + v * kLanes);
     }
-    for (int64_t pixel = plane * pixels; pixel < (plane + 1) * pixels; ++pixel) {
+    for (int64_t pixel = block * blocks.pixels; pixel < (block + 1) * blocks.pixels; ++pixel) {
       const uint8_t* a = static_cast<const uint8_t*>(image.data) + pixel * kEight;
       unsigned within = 0, active = 0;
       for (int v = 0; v < kVectors; ++v) {
@@ -151,11 +151,10 @@ void for_function(BinaryFunction function, const Requantization& output, const R
 
 void quantized_binary_of_channels_simd(BinaryFunction function, const QuantizedOperand& image,
                                        const QuantizedOperand& channels,
-                                       const Requantization& output, float y_scale, int64_t planes,
-                                       int64_t pixels, uint8_t* y, uint8_t* passes) {
+                                       const Requantization& output, float y_scale,
+                                       const ChannelBlocks& blocks, uint8_t* y, uint8_t* passes) {
   for_function(function, output, [&]<BinaryFunction kFunction, bool kHalfAway>() {
-    of_channels_all<kFunction, kHalfAway>(image, channels, output, y_scale, planes, pixels, y,
-                                          passes);
+    of_channels_all<kFunction, kHalfAway>(image, channels, output, y_scale, blocks, y, passes);
   });
 }
 
@@ -253,10 +252,10 @@ void quantized_binary(BinaryFunction function, const QuantizedOperand& a, const 
 
 void quantized_binary_of_channels(BinaryFunction function, const QuantizedOperand& image,
                                   const QuantizedOperand& channels, const Requantization& output,
-                                  float y_scale, int64_t planes, int64_t pixels, void* y,
+                                  float y_scale, const ChannelBlocks& blocks, void* y,
                                   uint8_t* passes) {
   HWY_DYNAMIC_DISPATCH(quantized_binary_of_channels_simd)
-  (function, image, channels, output, y_scale, planes, pixels, static_cast<uint8_t*>(y), passes);
+  (function, image, channels, output, y_scale, blocks, static_cast<uint8_t*>(y), passes);
 }
 
 void change_scale(const QuantizedOperand& x, const Requantization& output, float y_scale,

@@ -18,11 +18,19 @@ void quantized_binary(BinaryFunction function, const QuantizedOperand& a, const 
                       const Requantization& output, float y_scale, int64_t count, void* y,
                       uint8_t* passes);
 
-// The same of an image in blocks of eight channels, `planes` of them with `pixels` pixels each, and
-// of `channels` (N, C, 1, 1), whose values count for all pixels. The image is the first operand.
+// Blocks of eight channels of images, and of values that count for all pixels of a channel: of as
+// many images, or of one for all of them.
+struct ChannelBlocks {
+  int64_t images = 1;    // blocks of all images
+  int64_t channels = 1;  // of the values
+  int64_t pixels = 1;
+};
+
+// The same of images (N, C, H, W) and values (N, C, 1, 1) or (1, C, 1, 1). The image is the first
+// operand.
 void quantized_binary_of_channels(BinaryFunction function, const QuantizedOperand& image,
                                   const QuantizedOperand& channels, const Requantization& output,
-                                  float y_scale, int64_t planes, int64_t pixels, void* y,
+                                  float y_scale, const ChannelBlocks& blocks, void* y,
                                   uint8_t* passes);
 
 // Of one operand as it is.

@@ -87,8 +87,12 @@ bool Builder::has_integers(VariableId id) const {
   return made(id).loose || made(id).type != ElementType::kFloat32;
 }
 
+bool Builder::has_constant_integers(VariableId id) const {
+  return byte_type_of(types_[id].dtype) && !has_integers(id);
+}
+
 ValueId Builder::as_integers(VariableId id) {
-  if (!made(id).loose) return value_of(id);
+  if (!made(id).loose && made(id).type != ElementType::kFloat32) return value_of(id);
   return converted(by_variable_[id], *byte_type_of(types_[id].dtype), Layout::kPlain);
 }
 

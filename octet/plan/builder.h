@@ -42,11 +42,12 @@ class Builder {
   // Floats, or what kernels hold as integers, keep their type.
   ValueId as_layout(VariableId id, kernels::Layout layout);
   // 8-bit integers as kernels hold them, in the layout that they have: those that ATen computed, in
-  // a tensor of floats, become bytes in the plain one.
+  // a tensor of floats, and those of weights become bytes in the plain one.
   ValueId as_integers(VariableId id);
   ValueId as_integers(VariableId id, kernels::Layout layout);
-  // Whether as_integers() can give the graph's value.
+  // Whether the graph's value is 8-bit integers that the network computes, or those of a parameter.
   bool has_integers(VariableId id) const;
+  bool has_constant_integers(VariableId id) const;
 
   // ---- buffers and steps ---------------------------------------------------------------------
   BufferId add_buffer(int64_t bytes) { return arena_.add(bytes); }

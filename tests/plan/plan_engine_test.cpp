@@ -105,19 +105,23 @@ VariableRef gated_network(const VariableRef& image, const models::ModelOptions& 
   return PF::affine(F::relu(narrow), "head", options.num_classes);
 }
 
-// Concatenation of whole and of split blocks of channels, with average pooling and slices.
+// Concatenation of whole and of split blocks of channels, with average pooling, slices and affine
+// functions of channels.
 VariableRef joined_network(const VariableRef& image, const models::ModelOptions& options) {
   const VariableRef first =
       F::relu(PF::convolution(image, "first", 16, {3, 3}, {.pad = {1, 1}, .stride = {2, 2}}));
   const VariableRef grown = F::relu(PF::convolution(first, "grown", 8, {3, 3}, {.pad = {1, 1}}));
-  const VariableRef joined = F::concatenate({first, grown}, {.axis = 1});
+  // They fold themselves: products and sums with values of channels, in blocks of eight and not.
+  const VariableRef joined =
+      PF::batch_normalization(F::concatenate({first, grown}, {.axis = 1}), "joined");
   const VariableRef pooled = F::average_pooling(
       joined, {.kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1}, .including_pad = false});
   const VariableRef front =
       F::slice(pooled, {.start = {0, 0, 0, 0}, .stop = {4, 8, 8, 8}, .step = {1, 1, 1, 1}});
   const VariableRef rest =
       F::slice(pooled, {.start = {0, -13, 0, 0}, .stop = {4, 24, 8, 8}, .step = {1, 1, 1, 1}});
-  const VariableRef odd = F::concatenate({front, rest}, {.axis = 1});
+  const VariableRef odd =
+      F::relu(PF::batch_normalization(F::concatenate({front, rest}, {.axis = 1}), "odd"));
   const VariableRef last = PF::convolution(odd, "last", 16, {3, 3});
   const VariableRef means = F::average_pooling(last, {.kernel = {2, 2}});
   return PF::affine(means, "head", options.num_classes);

@@ -62,7 +62,7 @@ class ConvertStep : public Step {
   BufferId floats_ = kNoId;
 };
 
-// From integers in a tensor, of any type, to bytes.
+// From integers in a tensor, of any type, to bytes in the plain layout.
 class BytesStep : public Step {
  public:
   using Step::Step;
@@ -85,7 +85,8 @@ class BytesStep : public Step {
 
 std::unique_ptr<Step> make_convert_step(Builder& builder, ValueId from, ValueId to) {
   const Value& source = builder.value(from);
-  if (source.loose && source.other_type) {
+  const bool to_bytes = builder.value(to).type != ElementType::kFloat32;
+  if (source.other_type || (source.is_float() && to_bytes)) {
     return std::make_unique<BytesStep>(source.name, std::vector<ValueId>{from},
                                        std::vector<ValueId>{to});
   }

@@ -19,31 +19,33 @@ constexpr size_t kA = 0, kB = 3, kYScale = 6, kYZeroPoint = 7;
 // Requantize: x, scale, zero point, then these of y.
 constexpr size_t kUnaryYScale = 3;
 
-// What of (N, C, 1, 1) is spread over the pixels of an image. The other operand, and a function of
-// two images, have none.
+// What of (N, C, 1, 1) or (1, C, 1, 1) is spread over the pixels of images. The other operand, and
+// a function of two images, have none.
 struct Spread {
   size_t input;               // kA or kB
+  bool over_images = false;   // one for all of them
   BufferId forward = kNoId;   // the operand as an image of bytes, where the kernel needs one
   BufferId backward = kNoId;  // likewise, of a product
   BufferId gradient = kNoId;  // of that image
+  BufferId sums = kNoId;      // of the gradients of each image's channels, if spread over images
 };
 
 class QuantizedBinaryStep : public RoundingStep {
  public:
   QuantizedBinaryStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
                       std::vector<ValueId> outputs, BinaryFunction function,
-                      const IntegerOutput& output, std::optional<size_t> spread_input)
+                      const IntegerOutput& output, std::optional<Spread> spread)
       : RoundingStep(builder, std::move(name), std::move(inputs), outputs,
                      requantization_of(output), bit_bytes(builder.value(outputs[0]).elements())),
-        function_(function) {
+        function_(function),
+        spread_(spread) {
     const Value& y = builder.value(this->outputs()[0]);
     // The gradients of a product need its operands again.
     const bool reads_again = function == BinaryFunction::kMul && y.needs_gradient;
     if (reads_again) memory.saved = {this->inputs()[kA], this->inputs()[kB]};
-    if (!spread_input) return;
-    spread_ = Spread{.input = *spread_input};
+    if (!spread_) return;
     in_place_ = y.layout == kernels::Layout::kBlocked8 &&
-                (function != BinaryFunction::kSub || *spread_input == kB);
+                (function != BinaryFunction::kSub || spread_->input == kB);
     if (!in_place_) {
       spread_->forward = builder.add_buffer(y.elements());
       memory.forward_scratch = {spread_->forward};
@@ -51,6 +53,10 @@ class QuantizedBinaryStep : public RoundingStep {
     if (!y.needs_gradient) return;
     spread_->gradient = builder.add_buffer(y.elements() * 4);
     memory.backward_scratch = {spread_->gradient};
+    if (spread_->over_images) {
+      spread_->sums = builder.add_buffer(y.shape[0] * y.shape[1] * 4);
+      memory.backward_scratch.push_back(spread_->sums);
+    }
     if (!reads_again) return;
     spread_->backward = builder.add_buffer(y.elements());
     memory.backward_scratch.push_back(spread_->backward);
@@ -94,10 +100,7 @@ class QuantizedBinaryStep : public RoundingStep {
                             sign * scale_of(input(kB + 1)) / step, output().elements(), da, db);
     }
     if (!spread_) return;
-    if (float* sums = input_gradient(spread_->input)) {
-      kernels::sum_pixels(float_buffer(spread_->gradient), output().shape, output().layout,
-                          /*zero_point=*/0, sums);
-    }
+    if (float* channels = input_gradient(spread_->input)) sum_spread(channels);
   }
 
  private:
@@ -109,7 +112,18 @@ class QuantizedBinaryStep : public RoundingStep {
     const kernels::ChannelRows rows = y.rows();
     kernels::quantized_binary_of_channels(
         function_, at(spread_->input == kA ? kB : kA), at(spread_->input), requantization_,
-        scale_of(input(kYScale)), rows.outer * rows.blocks, rows.inner, y.data, passes());
+        scale_of(input(kYScale)),
+        {.images = rows.outer * rows.blocks,
+         .channels = (spread_->over_images ? 1 : rows.outer) * rows.blocks,
+         .pixels = rows.inner},
+        y.data, passes());
+  }
+
+  void sum_spread(float* channels) {
+    const Value& y = output();
+    float* sums = spread_->over_images ? float_buffer(spread_->sums) : channels;
+    kernels::sum_pixels(float_buffer(spread_->gradient), y.shape, y.layout, /*zero_point=*/0, sums);
+    if (spread_->over_images) kernels::sum_images(sums, y.shape[0], y.shape[1], channels);
   }
 
   bool is_spread(size_t first) const { return spread_ && spread_->input == first; }
@@ -119,9 +133,14 @@ class QuantizedBinaryStep : public RoundingStep {
     kernels::QuantizedOperand made = operand_of(input(first), input(first + 1), input(first + 2));
     if (!is_spread(first)) return made;
     auto* bytes = static_cast<uint8_t*>(buffer(image));
-    kernels::spread_bytes_to_pixels(static_cast<const uint8_t*>(made.data), output().shape,
-                                    output().layout, bytes);
     made.data = bytes;
+    const Value& y = output();
+    Shape part = y.shape;
+    if (spread_->over_images) part[0] = 1;
+    for (int64_t i = 0; i < y.shape[0]; i += part[0]) {
+      kernels::spread_bytes_to_pixels(static_cast<const uint8_t*>(input(first).data), part,
+                                      y.layout, bytes + i * part.num_elements());
+    }
     return made;
   }
 
@@ -179,10 +198,23 @@ std::optional<Binary> binary_of(const Attributes& attributes) {
   return std::nullopt;
 }
 
-// Whether `values` is (N, C, 1, 1) to an image (N, C, H, W).
-bool is_of_channels(const Shape& values, const Shape& image) {
-  return values.rank() == 4 && image.rank() == 4 && values[0] == image[0] &&
-         values[1] == image[1] && values[2] == 1 && values[3] == 1;
+// Whether `values` is (N, C, 1, 1) or (1, C, 1, 1) to images (N, C, H, W).
+bool is_of_channels(const Shape& values, const Shape& images) {
+  return values.rank() == 4 && images.rank() == 4 && (values[0] == images[0] || values[0] == 1) &&
+         values[1] == images[1] && values[2] == 1 && values[3] == 1;
+}
+
+// How the operands of these shapes fit together; `possible` if they do.
+struct Fit {
+  bool possible = true;
+  std::optional<Spread> spread;
+};
+
+Fit fit_of(const Shape& a, const Shape& b) {
+  if (a == b) return {};
+  if (is_of_channels(b, a)) return {.spread = Spread{.input = kB, .over_images = b[0] != a[0]}};
+  if (is_of_channels(a, b)) return {.spread = Spread{.input = kA, .over_images = a[0] != b[0]}};
+  return {.possible = false};
 }
 
 }  // namespace
@@ -210,27 +242,25 @@ bool add_quantized_arithmetic(Builder& builder, FunctionId id) {
   if (!binary) return false;
   const auto type = byte_type_of(*binary->output);
   const VariableId a = function.inputs[kA], b = function.inputs[kB];
-  if (!type || !builder.has_integers(a) || !builder.has_integers(b)) return false;
-  for (const size_t i : {kA + 1, kA + 2, kB + 1, kB + 2, kYScale, kYZeroPoint}) {
-    if (!is_scalar_leaf(builder, function.inputs[i])) return false;
-  }
-  const Shape &shape_a = builder.type(a).shape, &shape_b = builder.type(b).shape;
-  std::optional<size_t> spread;
-  if (shape_a != shape_b) {
-    if (is_of_channels(shape_b, shape_a)) {
-      spread = kB;
-    } else if (is_of_channels(shape_a, shape_b)) {
-      spread = kA;
-    } else {
+  const Fit fit = fit_of(builder.type(a).shape, builder.type(b).shape);
+  if (!type || !fit.possible) return false;
+  const auto is_spread = [&](size_t i) { return fit.spread && fit.spread->input == i; };
+  for (const size_t i : {kA, kB}) {
+    const VariableId operand = function.inputs[i];
+    if (!builder.has_integers(operand) &&
+        !(is_spread(i) && builder.has_constant_integers(operand))) {
       return false;
     }
   }
-  const ValueId image = builder.as_integers(spread == kA ? b : a);
+  for (const size_t i : {kA + 1, kA + 2, kB + 1, kB + 2, kYScale, kYZeroPoint}) {
+    if (!is_scalar_leaf(builder, function.inputs[i])) return false;
+  }
+  const ValueId image = builder.as_integers(is_spread(kA) ? b : a);
   const kernels::Layout layout = builder.value(image).layout;
   const auto integers = [&](size_t i) {
     // With one pixel every layout is the same.
-    return spread == i ? builder.as_integers(function.inputs[i])
-                       : builder.as_integers(function.inputs[i], layout);
+    return is_spread(i) ? builder.as_integers(function.inputs[i])
+                        : builder.as_integers(function.inputs[i], layout);
   };
   std::vector<ValueId> inputs;
   for (size_t i = 0; i < function.inputs.size(); ++i) {
@@ -239,7 +269,7 @@ bool add_quantized_arithmetic(Builder& builder, FunctionId id) {
   const ValueId y = builder.add_value(function.outputs[0], *type, layout, inputs);
   builder.add_step(std::make_unique<QuantizedBinaryStep>(
       builder, builder.graph().display_name(id), std::move(inputs), std::vector<ValueId>{y},
-      binary->function, *binary->output, spread));
+      binary->function, *binary->output, fit.spread));
   return true;
 }
 
