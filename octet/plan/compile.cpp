@@ -15,6 +15,7 @@
 #include "octet/plan/steps/float_affine_step.h"
 #include "octet/plan/steps/float_convolution_step.h"
 #include "octet/plan/steps/global_pooling_step.h"
+#include "octet/plan/steps/lookup_arithmetic_step.h"
 #include "octet/plan/steps/lookup_step.h"
 #include "octet/plan/steps/max_pooling_step.h"
 #include "octet/plan/steps/move_pixels_step.h"
@@ -26,6 +27,7 @@
 #include "octet/plan/steps/quantized_convolution_step.h"
 #include "octet/plan/steps/rearrange_step.h"
 #include "octet/plan/steps/weight_quantize_step.h"
+#include "octet/plan/unread_steps.h"
 
 namespace octet::plan {
 
@@ -38,6 +40,7 @@ using StepMaker = bool (*)(Builder&, FunctionId);
 constexpr StepMaker kStepMakers[] = {
     add_quantized_convolution,
     add_quantized_affine,
+    add_lookup_arithmetic,
     add_quantized_arithmetic,
     add_change_of_scale,
     add_lookup,
@@ -196,6 +199,9 @@ std::unique_ptr<Plan> compile(const Graph& original, const ParameterStore& store
   }
   parts.values = builder.take_values();
   parts.steps = builder.take_steps();
+  std::vector<ValueId> read{parts.output};
+  for (const auto& [variable, value] : parts.kept) read.push_back(value);
+  remove_unread_steps(parts.steps, read);
   parts.arena = builder.take_arena();
   return std::make_unique<Plan>(std::move(parts));
 }

@@ -93,7 +93,7 @@ TEST(PlanEngine, RandomGraphsAgreeWithTheReference) {
 // Gates, activations by tables, and a pooling behind what no kernel computes: 4 + 12 channels.
 VariableRef gated_network(const VariableRef& image, const models::ModelOptions& options) {
   const VariableRef wide = PF::convolution(image, "wide", 16, {3, 3}, {.pad = {1, 1}});
-  const VariableRef active = F::swish(wide);
+  const VariableRef active = F::mul2(wide, F::sigmoid(wide));
   const VariableRef squeezed = F::global_average_pooling(active);
   const VariableRef gate = F::sigmoid(PF::convolution(squeezed, "gate", 16, {1, 1}));
   const VariableRef gated = F::mul2(active, gate);
@@ -102,7 +102,8 @@ VariableRef gated_network(const VariableRef& image, const models::ModelOptions& 
       F::slice(rest, {.start = {0, 4, 0, 0}, .stop = {4, 16, 32, 32}, .step = {1, 1, 1, 1}});
   const VariableRef pooled = F::max_pooling(halves, {.kernel = {2, 2}});
   const VariableRef narrow = PF::convolution(pooled, "narrow", 8, {3, 3}, {.stride = {2, 2}});
-  return PF::affine(F::relu(narrow), "head", options.num_classes);
+  const VariableRef bent = F::sub2(F::tanh(narrow), narrow);
+  return PF::affine(F::relu(bent), "head", options.num_classes);
 }
 
 // Concatenation of whole and of split blocks of channels, with average pooling, slices and affine
@@ -209,6 +210,22 @@ INSTANTIATE_TEST_SUITE_P(Networks, PlanOfIntegers,
                                          Case{"Moving", moving_network, false, false},
                                          Case{"MovingAsymmetric", moving_network, true, true}),
                          [](const auto& info) { return std::string(info.param.name); });
+
+TEST(PlanEngine, AProductWithATableOfItselfIsOneTable) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::QNN;
+  QuantizedJob job(gated_network, config);
+  PlanEngine engine;
+  RandomState random(3);
+  std::map<std::string, int> kernels;
+  engine.forward(job.graph(), job.parameters(), job.inputs(), job.loss.id(), random, {});
+  for (const auto& step : engine.last_plan()->steps()) ++kernels[step->kernel()];
+  // Of the gate, of hard_sigmoid, and two with what reads x as well; the tables that only these
+  // read are not made.
+  EXPECT_EQ(kernels["lookup"], 4);
+  EXPECT_EQ(kernels["quantized_mul"], 1);
+  EXPECT_EQ(kernels["quantized_sub"], 1);
+}
 
 TEST(PlanEngine, SimulationKeepsItsValuesUpToRounding) {
   QATConfig config;

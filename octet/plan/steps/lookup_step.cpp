@@ -1,10 +1,9 @@
 #include "octet/plan/steps/lookup_step.h"
 
-#include <ATen/ATen.h>
-
 #include "octet/kernels/lookup.h"
 #include "octet/ops/quantized_lookup.h"
 #include "octet/plan/derived_from.h"
+#include "octet/plan/steps/byte_table.h"
 #include "octet/plan/steps/integer_layer.h"
 
 namespace octet::plan {
@@ -12,14 +11,6 @@ namespace octet::plan {
 namespace {
 
 constexpr size_t kX = 0, kTable = 1, kSlope = 2;
-
-// The entries of a table that begins at the lowest integer, by the bits of the integers.
-template <class T>
-std::array<T, kernels::kBytes> by_bytes(const T* entries, bool is_signed) {
-  std::array<T, kernels::kBytes> table{};
-  for (int i = 0; i < kernels::kBytes; ++i) table[is_signed ? i ^ 0x80 : i] = entries[i];
-  return table;
-}
 
 class LookupStep : public Step {
  public:
@@ -33,9 +24,7 @@ class LookupStep : public Step {
 
   void forward() override {
     held_table_.renew({&input(kTable)}, [&] {
-      const at::Tensor entries =
-          input(kTable).tensor.to(output().is_signed() ? at::kChar : at::kByte).contiguous();
-      table_ = by_bytes(static_cast<const uint8_t*>(entries.data_ptr()), input(kX).is_signed());
+      table_ = bytes_of_table(input(kTable), input(kX), output().is_signed());
     });
     kernels::lookup(bytes_of(input(kX)), table_, output().elements(),
                     static_cast<uint8_t*>(output().data));
@@ -44,10 +33,8 @@ class LookupStep : public Step {
   void backward() override {
     float* dx = input_gradient(kX);
     if (dx == nullptr) return;
-    held_slope_.renew({&input(kSlope)}, [&] {
-      const at::Tensor slope = input(kSlope).tensor.to(at::kFloat).contiguous();
-      slope_ = by_bytes(slope.data_ptr<float>(), input(kX).is_signed());
-    });
+    held_slope_.renew({&input(kSlope)},
+                      [&] { slope_ = floats_of_table(input(kSlope), input(kX)); });
     kernels::lookup_gradient(output().gradient, bytes_of(input(kX)), slope_, output().elements(),
                              dx);
   }

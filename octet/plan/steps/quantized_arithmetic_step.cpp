@@ -3,9 +3,8 @@
 #include <optional>
 
 #include "octet/kernels/global_pooling.h"
-#include "octet/kernels/quantized_arithmetic.h"
-#include "octet/ops/quantized_arithmetic.h"
 #include "octet/plan/steps/integer_layer.h"
+#include "octet/plan/steps/quantized_binary.h"
 #include "octet/plan/steps/rounding_step.h"
 
 namespace octet::plan {
@@ -14,8 +13,8 @@ namespace {
 
 using kernels::BinaryFunction;
 
-// Each operand is followed by its scale and zero point.
-constexpr size_t kA = 0, kB = 3, kYScale = 6, kYZeroPoint = 7;
+constexpr size_t kA = kBinaryA, kB = kBinaryB, kYScale = kBinaryYScale,
+                 kYZeroPoint = kBinaryYZeroPoint;
 // Requantize: x, scale, zero point, then these of y.
 constexpr size_t kUnaryYScale = 3;
 
@@ -180,24 +179,6 @@ class ChangeOfScaleStep : public RoundingStep {
   }
 };
 
-struct Binary {
-  BinaryFunction function;
-  const IntegerOutput* output;
-};
-
-std::optional<Binary> binary_of(const Attributes& attributes) {
-  if (const auto* op = std::get_if<QuantizedAdd2>(&attributes)) {
-    return Binary{BinaryFunction::kAdd, op};
-  }
-  if (const auto* op = std::get_if<QuantizedSub2>(&attributes)) {
-    return Binary{BinaryFunction::kSub, op};
-  }
-  if (const auto* op = std::get_if<QuantizedMul2>(&attributes)) {
-    return Binary{BinaryFunction::kMul, op};
-  }
-  return std::nullopt;
-}
-
 // Whether `values` is (N, C, 1, 1) or (1, C, 1, 1) to images (N, C, H, W).
 bool is_of_channels(const Shape& values, const Shape& images) {
   return values.rank() == 4 && images.rank() == 4 && (values[0] == images[0] || values[0] == 1) &&
@@ -238,7 +219,7 @@ bool add_change_of_scale(Builder& builder, FunctionId id) {
 
 bool add_quantized_arithmetic(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
-  const auto binary = binary_of(function.attributes);
+  const auto binary = quantized_binary_of(function.attributes);
   if (!binary) return false;
   const auto type = byte_type_of(*binary->output);
   const VariableId a = function.inputs[kA], b = function.inputs[kB];
