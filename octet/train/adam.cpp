@@ -4,7 +4,24 @@
 
 #include <cmath>
 
+#include "octet/train/parameter_pieces.h"
+
 namespace octet {
+
+namespace {
+
+// Of each parameter after its number of updates.
+std::vector<double> adam_rates(const std::vector<int64_t>& counts, const AdamOptions& options) {
+  std::vector<double> rates;
+  for (const int64_t count : counts) {
+    const double t = static_cast<double>(count);
+    rates.push_back(options.learning_rate * std::sqrt(1 - std::pow(options.beta2, t)) /
+                    (1 - std::pow(options.beta1, t)));
+  }
+  return rates;
+}
+
+}  // namespace
 
 Adam::Adam(const AdamOptions& options) : Solver("Adam", options.learning_rate), options_(options) {
   check_rate(options.beta1, "beta1", "Adam");
@@ -20,6 +37,23 @@ void Adam::apply(const Step& step) {
 void adam_step(const std::vector<at::Tensor>& values, const std::vector<at::Tensor>& gradients,
                const std::vector<at::Tensor>& means, const std::vector<at::Tensor>& variances,
                const std::vector<int64_t>& counts, const AdamOptions& options) {
+  const std::vector<double> rates = adam_rates(counts, options);
+  const auto beta1 = static_cast<float>(options.beta1), beta2 = static_cast<float>(options.beta2);
+  const auto rest1 = static_cast<float>(1 - options.beta1),
+             rest2 = static_cast<float>(1 - options.beta2);
+  const auto eps = static_cast<float>(options.eps);
+  const bool updated = update_pieces(parameter_pieces(values, gradients, {means, variances}),
+                                     [&](const ParameterPiece& piece) {
+                                       float *m = piece.states[0], *v = piece.states[1];
+                                       const auto rate = static_cast<float>(rates[piece.parameter]);
+                                       for (int64_t i = 0; i < piece.count; ++i) {
+                                         const float g = piece.gradient[i];
+                                         m[i] = beta1 * m[i] + rest1 * g;
+                                         v[i] = beta2 * v[i] + rest2 * g * g;
+                                         piece.value[i] -= rate * m[i] / (std::sqrt(v[i]) + eps);
+                                       }
+                                     });
+  if (updated) return;
   at::_foreach_mul_(means, options.beta1);
   at::_foreach_add_(means, gradients, 1 - options.beta1);
   at::_foreach_mul_(variances, options.beta2);
@@ -27,11 +61,7 @@ void adam_step(const std::vector<at::Tensor>& values, const std::vector<at::Tens
   const std::vector<at::Tensor> divisors = at::_foreach_sqrt(variances);
   at::_foreach_add_(divisors, options.eps);
   std::vector<at::Scalar> factors;
-  for (const int64_t count : counts) {
-    const double t = static_cast<double>(count);
-    factors.emplace_back(-options.learning_rate * std::sqrt(1 - std::pow(options.beta2, t)) /
-                         (1 - std::pow(options.beta1, t)));
-  }
+  for (const double rate : rates) factors.emplace_back(-rate);
   at::_foreach_addcdiv_(values, means, divisors, factors);
 }
 

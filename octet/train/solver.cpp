@@ -220,6 +220,9 @@ void Solver::update() {
   const Step step = next_step();
   if (step.values.empty()) return;
   apply(step);
+  // Rules may write through pointers, of which tensors do not know; what was derived from a
+  // parameter (packed weights) goes by its version.
+  for (const at::Tensor& value : step.values) value.unsafeGetTensorImpl()->bump_version();
   take_back(step);
 }
 

@@ -87,6 +87,48 @@ INSTANTIATE_TEST_SUITE_P(Rules, SolverUnit,
                          ::testing::Values("sgd", "momentum", "nesterov", "adam", "adamw",
                                            "rmsprop", "lars"));
 
+// Parameters of float32 are updated piece by piece in one pass, others by ATen tensor by tensor.
+class SolverRule : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(SolverRule, ForFloatsIsThatForDoubles) {
+  const at::Tensor large = at::linspace(-2, 2, 50000).to(at::kFloat).reshape({250, 200});
+  // In another order of memory, and with fewer elements than a vector.
+  const std::vector<at::Tensor> values{large, large.t().clone(at::MemoryFormat::Preserve),
+                                       large.flatten().slice(0, 0, 3)};
+  std::vector<Parameter> floats, doubles;
+  for (size_t i = 0; i < values.size(); ++i) {
+    Parameter of_floats{fmt::format("p{}", i), values[i].clone(at::MemoryFormat::Preserve), true};
+    of_floats.value.set_requires_grad(true);
+    floats.push_back(of_floats);
+    doubles.push_back(make_parameter(of_floats.name, values[i].to(at::kDouble)));
+  }
+  const auto solver = make_solver({.name = GetParam(), .learning_rate = 0.01});
+  const auto reference = make_solver({.name = GetParam(), .learning_rate = 0.01});
+  solver->set_parameters(floats);
+  reference->set_parameters(doubles);
+  for (int step = 0; step < 3; ++step) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      const at::Tensor gradient = (values[i] * (step + 1)).cos();
+      floats[i].value.mutable_grad() = gradient;
+      doubles[i].value.mutable_grad() = gradient.to(at::kDouble);
+    }
+    const int64_t version = floats[0].value._version();
+    solver->update();
+    reference->update();
+    EXPECT_GT(floats[0].value._version(), version);
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    const at::Tensor difference =
+        (floats[i].value.detach().to(at::kDouble) - doubles[i].value.detach()).abs();
+    // Some ten roundings of values up to 2 in each of three steps.
+    EXPECT_LT(difference.max().item<double>(), 16 * 0x1p-23) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, SolverRule,
+                         ::testing::Values("sgd", "momentum", "nesterov", "adam", "adamw",
+                                           "rmsprop", "lars"));
+
 TEST(Solver, AParameterRestsWhereItsUnitIsZero) {
   Parameter w = make_parameter("w", at::tensor({2.0F, 3.0F}));
   w.unit = at::tensor({0.0F, 1.0F});
