@@ -403,6 +403,43 @@ TEST(QATScheduler, RestoresToTheSameBits) {
   EXPECT_TRUE(at::equal(second.nets.validate(), straight.nets.validate()));
 }
 
+// The .nnp alone is enough to go on to the same bits, in each stage.
+TEST(QATScheduler, GoesOnFromASavedFile) {
+  const std::string path = (std::filesystem::temp_directory_path() /
+                            fmt::format("octet_qat_training_{}.nnp", ::getpid()))
+                               .string();
+  Job straight;
+  straight.steps(12);
+  for (const int64_t before : {2, 4, 7}) {
+    SCOPED_TRACE(before);
+    Job first;
+    first.steps(before);
+    first.qat.save(path, first.nets.vimage, {.training_state = true});
+    Job second;
+    second.qat.load(path);
+    EXPECT_EQ(second.qat.state(), first.qat.state());
+    EXPECT_EQ(second.qat.counter(), first.qat.counter());
+    second.steps(12 - before);
+    EXPECT_TRUE(at::equal(second.nets.parameters->at("conv1/conv/w-folded").value,
+                          straight.nets.parameters->at("conv1/conv/w-folded").value));
+    EXPECT_TRUE(at::equal(second.nets.validate(), straight.nets.validate()));
+  }
+  Job other;
+  other.steps(7);
+  EXPECT_EQ(
+      error_of([&] { other.qat.save("a.onnx", other.nets.vimage, {.training_state = true}); }),
+      "[QATScheduler] training_state = true: a .onnx file cannot be trained on");
+  EXPECT_EQ(error_of([&] {
+              other.qat.save(path, other.nets.vimage, {.deploy = true, .training_state = true});
+            }),
+            "[QATScheduler] training_state = true: a deployed network cannot be trained on");
+  other.qat.save(path, other.nets.vimage);
+  Job last;
+  EXPECT_EQ(error_of([&] { last.qat.load(path); }),
+            "[" + path + "] holds no state of a training; save it with training_state = true");
+  std::filesystem::remove(path);
+}
+
 // Saves the validation network of a short run in its deployed form, and reads it back.
 void expect_deployed_equal(const QATConfig& config, const std::string& format) {
   SCOPED_TRACE(config_to_toml(config) + format);
