@@ -44,6 +44,14 @@ class Line {
     return true;
   }
 
+  // A word that begins a statement; in front of a '=' it is the name of a value.
+  bool take_keyword(std::string_view word) {
+    if (!rest_.starts_with(word) || !rest_.substr(word.size()).starts_with(' ')) return false;
+    const size_t next = rest_.find_first_not_of(" \t", word.size());
+    if (next != std::string_view::npos && rest_[next] == '=') return false;
+    return take(word);
+  }
+
   void expect(std::string_view token) {
     OCTET_CHECK(take(token), where_, "expected '{}' before '{}'", token, rest_);
   }
@@ -154,11 +162,11 @@ class Parser {
                   line.rest());
       if (line.take("}")) {
         state_ = State::kClosed;
-      } else if (line.take("input ")) {
+      } else if (line.take_keyword("input")) {
         leaf(line, VariableKind::kInput);
-      } else if (line.take("parameter ")) {
+      } else if (line.take_keyword("parameter")) {
         leaf(line, VariableKind::kParameter);
-      } else if (line.take("output ")) {
+      } else if (line.take_keyword("output")) {
         do {
           outputs_.push_back(known(line));
         } while (line.take(","));

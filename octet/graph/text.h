@@ -8,9 +8,9 @@
 //     output a
 //   }
 //
-// One statement per line, # starts a comment. Names are written as they are if they consist of
-// letters, digits and _ / . - @ $, otherwise in double quotes. Attributes that have their default
-// value are not printed.
+// One statement per line, # starts a comment. Names of letters, digits and _ / . - @ $ are written
+// as they are, others in double quotes; `output` and its like are names, too, in front of a '='.
+// Attributes that have their default value are not printed.
 #pragma once
 
 #include <string>

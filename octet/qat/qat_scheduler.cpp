@@ -9,6 +9,8 @@
 #include "octet/passes/layer_traits.h"
 #include "octet/passes/quantize_parameters.h"
 #include "octet/targets/check_graph.h"
+#include "octet/train/checkpoint.h"
+#include "octet/train/stored_solver.h"
 
 namespace octet {
 namespace {
@@ -86,11 +88,14 @@ void QATScheduler::step() {
     enter(converted(QNNState::RECORDING, config_, current()));
   } else if (counter_ == config_.niter_to_training) {
     enter(converted(QNNState::TRAINING, config_, current()));
-    if (solver_ != nullptr) {
-      solver_->set_learning_rate(solver_->learning_rate() * config_.learning_rate_scale);
-    }
+    scale_learning_rate();
   }
   ++counter_;
+}
+
+void QATScheduler::scale_learning_rate() {
+  if (solver_ == nullptr) return;
+  solver_->set_learning_rate(solver_->learning_rate() * config_.learning_rate_scale);
 }
 
 QATScheduler::Conversion QATScheduler::current() const {
@@ -252,11 +257,15 @@ void QATScheduler::save(const std::string& path, const std::vector<VariableRef>&
   OCTET_CHECK(options.parameter_format == "h5" || options.parameter_format == "protobuf", kWhere,
               "parameter_format '{}' is not one of h5, protobuf", options.parameter_format);
   const SavedNetwork network = options.deploy ? deployed(inputs) : saved(inputs);
-  write(path, network.graph, *network.parameters, options);
+  write(path, network.graph, *network.parameters, *inputs[0].network().parameters(), options);
 }
 
 void QATScheduler::write(const std::string& path, const Graph& graph,
-                         const ParameterStore& parameters, const SaveOptions& options) const {
+                         const ParameterStore& parameters, const ParameterStore& training,
+                         const SaveOptions& options) const {
+  OCTET_CHECK(!options.training_state || !(options.deploy || path.ends_with(".onnx")), kWhere,
+              "training_state = true: {} cannot be trained on",
+              options.deploy ? "a deployed network" : "a .onnx file");
   if (path.ends_with(".onnx")) {
     require_target(graph, parameters, config_.target);
     return write_onnx(path, graph, parameters, {.opset = options.opset});
@@ -265,6 +274,10 @@ void QATScheduler::write(const std::string& path, const Graph& graph,
   written.batch_size = options.batch_size;
   if (options.parameter_format == "protobuf") written.parameter_format = ParameterFormat::kProtobuf;
   written.extra = save_state();
+  if (options.training_state) {
+    written.training = &training;
+    if (solver_ != nullptr) written.solvers.push_back(stored_state(*solver_));
+  }
   write_nnp(path, graph, parameters, written);
 }
 
@@ -304,6 +317,23 @@ void QATScheduler::restore(const std::string& state) {
   for (Conversion& entered : stages) enter(std::move(entered));
   memory_.restoring = false;
   counter_ = saved["counter"].get<int64_t>();
+}
+
+void QATScheduler::load(const std::string& path) {
+  const NnpModel model = read_nnp(path);
+  const std::shared_ptr<ParameterStore> training = read_nnp_training(path);
+  OCTET_CHECK_FILE(training != nullptr && !model.extra.empty(), path,
+                   "holds no state of a training; save it with training_state = true");
+  OCTET_CHECK(!networks_.empty(), kWhere, "register the networks before load()");
+  for (const Registered& registered : networks_) {
+    restore_parameters(copy_parameters(*training), *registered.network.parameters());
+  }
+  restore(model.extra);
+  if (solver_ == nullptr) return;
+  const std::vector<StoredSolverState> states = read_nnp_solvers(path);
+  OCTET_CHECK_FILE(restore_solver(*solver_, states, path), path,
+                   "has the state of another solver than {}", solver_->type());
+  if (state_ == QNNState::TRAINING) scale_learning_rate();
 }
 
 }  // namespace octet

@@ -42,6 +42,9 @@ struct SaveOptions {
   // Weights and biases are stored as the integers that they are quantized to, a quarter of the
   // size. Every value of the network stays as it is, but it cannot be trained on.
   bool deploy = false;
+  // Of a .nnp: with all that load() needs to go on, the solver's state, all parameters and ranges
+  // of the training. The file is about three times as large.
+  bool training_state = false;
 };
 
 // A network as it is written, with parameters of its own.
@@ -94,6 +97,12 @@ class QATScheduler {
   std::string save_state() const;
   void restore(const std::string& state);
 
+  // Goes on from a .nnp that was saved with training_state: restore(), with parameters and solver.
+  // The solver's type must be the one of the file; its learning rate is its own, scaled in TRAINING
+  // as step() would have done. Random numbers and the order of the data are the caller's. Throws
+  // FileError for a file without such a state.
+  void load(const std::string& path);
+
   // How conversions run their passes: which are left out, who looks at the graph after each.
   void set_pipeline_options(PipelineOptions options) { pipeline_ = std::move(options); }
 
@@ -116,7 +125,8 @@ class QATScheduler {
   Conversion converted(QNNState state, const QATConfig& config, Conversion from) const;
   void enter(Conversion conversion);
   void write(const std::string& path, const Graph& graph, const ParameterStore& parameters,
-             const SaveOptions& options) const;
+             const ParameterStore& training, const SaveOptions& options) const;
+  void scale_learning_rate();
   void update_solver(const std::vector<std::string>& before);
   std::vector<std::string> parameter_names() const;
   const Registered& registered_with(const VariableRef& input) const;

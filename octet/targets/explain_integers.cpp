@@ -29,12 +29,19 @@ bool holds_integers(const Graph& graph, VariableId id) {
   return graph.variable(id).type.dtype != DType::kFloat32;
 }
 
+// As an activation or a narrow range is on integers.
+bool clamps(const Attributes& attributes) {
+  return std::holds_alternative<Clip>(attributes) || std::holds_alternative<Maximum2>(attributes) ||
+         std::holds_alternative<Minimum2>(attributes);
+}
+
 }  // namespace
 
 bool runs_on_stored_integers(const Graph& graph, FunctionId id) {
   const Function& function = graph.function(id);
   if (is_integer_function(function.attributes)) return true;
-  if (!moves_values(function.attributes) || function.inputs.empty()) return false;
+  const bool keeps_integers = moves_values(function.attributes) || clamps(function.attributes);
+  if (!keeps_integers || function.inputs.empty()) return false;
   const DType dtype = graph.variable(function.inputs[0]).type.dtype;
   return dtype == DType::kInt8 || dtype == DType::kUInt8;
 }
@@ -60,6 +67,7 @@ std::string integers_text(const Graph& graph, FunctionId id) {
 
 std::string_view integer_outcome(const Graph& graph, FunctionId id, const TargetRules& rules) {
   const Attributes& attributes = graph.function(id).attributes;
+  if (clamps(attributes)) return "a clamp of integers";
   if (!is_integer_function(attributes)) return "moves integers";
   if (!rules.integer_functions) return "refused: integer-function";
   if (rules.target != Target::ONNXRUNTIME) return "integer arithmetic";

@@ -39,11 +39,12 @@ std::optional<QuantizedValue> quantized_value(const Graph& graph, VariableId val
   result.zero_point = dequantize.inputs[2];
   result.axis =
       axis_of(graph.variable(result.scale).type.shape, graph.variable(value).type.shape.rank());
-  if (integers.producer != kNoId) {
-    const Function& function = graph.function(integers.producer);
-    const auto* quantize = std::get_if<QuantizeLinear>(&function.attributes);
-    if (quantize == nullptr) return std::nullopt;
-    result.source = function.inputs[0];
+  const auto* quantize =
+      integers.producer == kNoId
+          ? nullptr
+          : std::get_if<QuantizeLinear>(&graph.function(integers.producer).attributes);
+  if (quantize != nullptr) {
+    result.source = graph.function(integers.producer).inputs[0];
     result.quantize = integers.producer;
     result.format = format_of(*quantize);
     result.round_mode = parse_round_mode(quantize->round_mode);

@@ -14,8 +14,9 @@ namespace octet {
 struct QuantizedValue {
   static constexpr int64_t kManyAxes = -2;
 
-  VariableId source = kNoId;    // what is quantized; without a QuantizeLinear, the integers
-  FunctionId quantize = kNoId;  // kNoId where the integers are stored (a deployed weight)
+  VariableId source = kNoId;  // what is quantized; without a QuantizeLinear, the integers
+  // kNoId where the integers are stored (a deployed weight) or come from a function of integers.
+  FunctionId quantize = kNoId;
   FunctionId dequantize = kNoId;
   VariableId scale = kNoId;
   VariableId zero_point = kNoId;

@@ -26,4 +26,13 @@ bool restore_solver(Solver& solver, const std::vector<StoredSolverState>& states
   return true;
 }
 
+StoredSolverState stored_state(const Solver& solver) {
+  const SolverState state = solver.state();
+  StoredSolverState result{state.solver, {}};
+  for (const auto& [name, of_parameter] : state.parameters) {
+    result.parameters[name] = {of_parameter.step, of_parameter.tensors};
+  }
+  return result;
+}
+
 }  // namespace octet

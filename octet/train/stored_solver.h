@@ -17,4 +17,7 @@ namespace octet {
 bool restore_solver(Solver& solver, const std::vector<StoredSolverState>& states,
                     const std::string& where);
 
+// The solver's state as write_nnp takes it.
+StoredSolverState stored_state(const Solver& solver);
+
 }  // namespace octet

@@ -144,5 +144,47 @@ TEST(NnpSchema, ParametersInTheText) {
   EXPECT_TRUE(at::equal(model.parameters->at("w").value, parameters.at("w").value));
 }
 
+// NNabla has no place for an integer function's attributes, nor for integers.
+TEST(NnpSchema, IntegerNetworksInTheText) {
+  const Graph graph = parse_graph(R"(graph net {
+    input x0: float32 (4, 2, 6, 6)
+    parameter s: float32 (1, 1, 1, 1)
+    parameter z: float32 (1, 1, 1, 1)
+    parameter w: int8 (3, 2, 3, 3)
+    parameter b: int32 (3)
+    q = QuantizeLinear(x0, s, z) {dtype=2}
+    c = QuantizedConvolution[conv](q, s, z, w, s, s, z, b) {pad=(1, 1), stride=(2, 2), activation="RELU", dtype=2}
+    y0 = DequantizeLinear(c, s, z)
+    output y0
+  })");
+  ParameterStore parameters;
+  parameters.get_or_create("s", {1, 1, 1, 1}, constant_initializer(0.5F));
+  parameters.get_or_create("z", {1, 1, 1, 1}, constant_initializer(3));
+  parameters.set("w", at::randint(-128, 128, {3, 2, 3, 3}, at::kChar), false);
+  parameters.set("b", at::tensor({1, -(1 << 24), 3}, at::kInt), false);
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a.nntxt");
+  write_nntxt(path, graph, parameters,
+              {.variable_batch_size = false, .extra = "{\"stage\": \"# 3\"}"});
+  const NnpModel model = read_nnp(path);
+  std::string difference;
+  EXPECT_TRUE(equal(model.graph, graph, &difference)) << difference;
+  EXPECT_EQ(model.extra, "{\"stage\":\"# 3\"}");
+  for (const char* name : {"w", "b"}) {
+    const at::Tensor& value = model.parameters->at(name).value;
+    EXPECT_EQ(value.scalar_type(), parameters.at(name).value.scalar_type());
+    EXPECT_TRUE(at::equal(value, parameters.at(name).value)) << name;
+  }
+}
+
+TEST(NnpSchema, CommentsThatAreNoneOfOurs) {
+  const std::string text =
+      "network { name: 'n' variable { name: 'x' type: 'Buffer' shape { dim: -1 dim: 2 } } "
+      "function { name: 'f' type: 'ReLU' input: 'x' output: 'y' } }\n";
+  EXPECT_NO_THROW(parse_nnp(text + "# octet.json\n  #octet.json {\n", "a.nntxt"));
+  EXPECT_EQ(error_of([&] { parse_nnp(text + "#octet.json {\"format\": 2}", "a.nntxt"); }),
+            "[a.nntxt] has format 2; this version reads format 1");
+}
+
 }  // namespace
 }  // namespace octet

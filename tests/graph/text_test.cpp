@@ -34,6 +34,30 @@ TEST(Text, QuotesUnusualNames) {
   EXPECT_EQ(print(parse_graph(text)), text);
 }
 
+// Words that begin statements are names all the same.
+TEST(Text, ValuesCalledLikeStatements) {
+  const std::string text =
+      "graph graph {\n"
+      "  input input: float32 (2, 4)\n"
+      "  parameter parameter: float32 (2, 4)\n"
+      "  sum = Add2(input, parameter)\n"
+      "  output, rest = Split(sum)\n"
+      "  graph = ReLU(rest)\n"
+      "  output output\n"
+      "  output graph\n"
+      "}\n";
+  EXPECT_EQ(print(parse_graph(text)), text);
+  const std::string computed =
+      "graph net {\n"
+      "  input x: float32 (2, 4)\n"
+      "  input = ReLU(x)\n"
+      "  parameter = ReLU(input)\n"
+      "  output = ReLU(parameter)\n"
+      "  output output\n"
+      "}\n";
+  EXPECT_EQ(print(parse_graph(computed)), computed);
+}
+
 std::string error_of(std::string_view text) {
   try {
     parse_graph(text);

@@ -30,15 +30,7 @@ struct Toy {
       solver->update();
     }
   }
-  // What a file holds of it.
-  StoredSolverState stored() const {
-    const SolverState state = solver->state();
-    StoredSolverState result{state.solver, {}};
-    for (const auto& [name, of_parameter] : state.parameters) {
-      result.parameters[name] = {of_parameter.step, of_parameter.tensors};
-    }
-    return result;
-  }
+  StoredSolverState stored() const { return stored_state(*solver); }
 };
 
 TEST(StoredSolver, GoesOnToTheSameBits) {

@@ -10,6 +10,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kFormat = 1;
+constexpr std::string_view kComment = "#octet.json ";
 
 json qparams_to_json(const QParams& qparams) {
   return {{"dtype", to_string(qparams.format.dtype)},
@@ -126,6 +127,29 @@ std::string format_extras(const NnpExtras& extras) {
   } catch (const json::exception& error) {
     throw_error("octet.json", "cannot be written: {}", error.what());
   }
+}
+
+std::string extras_as_comments(const NnpExtras& extras) {
+  std::string comments;
+  const std::string text = format_extras(extras);
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = text.find('\n', begin);
+    comments += fmt::format("{}{}\n", kComment, text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return comments;
+}
+
+NnpExtras extras_of_comments(std::string_view text, const std::string& where) {
+  std::string json;
+  for (size_t begin = text.find(kComment); begin != std::string_view::npos;
+       begin = text.find(kComment, begin + 1)) {
+    if (begin > 0 && text[begin - 1] != '\n') continue;  // within a line, perhaps in a string
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    json += text.substr(begin + kComment.size(), end - begin - kComment.size());
+    json += '\n';
+  }
+  return json.empty() ? NnpExtras{} : parse_extras(json, where);
 }
 
 }  // namespace octet

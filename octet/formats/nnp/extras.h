@@ -1,7 +1,8 @@
-// The member `octet.json` of a .nnp: what Octet knows and NNabla's schema has no place for.
+// The member `octet.json` of a .nnp: what Octet knows and NNabla's schema has no place for. A
+// .nntxt has it in comments.
 //
-// NNabla's readers go by the extension of members and pass it by. Without it the network reads as
-// NNabla would understand it.
+// NNabla's readers go by the extension of members and pass it by, as they do comments. Without it
+// the network reads as NNabla would understand it.
 //
 //   {"format": 1,
 //    "networks": {"net": {
@@ -47,5 +48,10 @@ NnpExtras parse_extras(std::string_view json, const std::string& where);
 
 // Throws Error if a name is not UTF-8 or `extra` is no JSON.
 std::string format_extras(const NnpExtras& extras);
+
+// The same as comments at the end of a .nntxt, which has no members: lines "#octet.json {...".
+std::string extras_as_comments(const NnpExtras& extras);
+// Nothing where the text has no such lines. Throws as parse_extras does.
+NnpExtras extras_of_comments(std::string_view text, const std::string& where);
 
 }  // namespace octet

@@ -63,6 +63,10 @@ struct StoredSolverState {
 // train/stored_solver.h takes them over. Throws FileError as read_nnp does.
 std::vector<StoredSolverState> read_nnp_solvers(const std::string& path);
 
+// All parameters of a training, from the member training.h5.octet (NnpWriteOptions::training); null
+// if there is none. Throws FileError as read_nnp does.
+std::shared_ptr<ParameterStore> read_nnp_training(const std::string& path);
+
 enum class ParameterFormat : uint8_t { kHdf5, kProtobuf };
 
 struct NnpWriteOptions {
@@ -74,6 +78,11 @@ struct NnpWriteOptions {
   bool variable_batch_size = true;
   // JSON of the caller's own (the state of a scheduler, say), kept in octet.json.
   std::string extra = {};
+  // For a training that goes on from the file, in members that NNabla passes by or takes over: the
+  // states of solvers, and all parameters of the store, with ranges that are being recorded and
+  // what the network that is saved has folded.
+  std::vector<StoredSolverState> solvers = {};
+  const ParameterStore* training = nullptr;
 };
 
 // Writes the part of the graph that its outputs need, with the parameters of that part only, to the
@@ -83,8 +92,8 @@ struct NnpWriteOptions {
 void write_nnp(const std::string& path, const Graph& graph, const ParameterStore& parameters,
                const NnpWriteOptions& options = {});
 
-// Writes the same network as a .nntxt, with the parameters inside the text as float32. What only
-// octet.json could hold is left out, with a warning.
+// Writes the same network as a .nntxt, with the parameters inside the text as float32 and what
+// octet.json holds in comments.
 void write_nntxt(const std::string& path, const Graph& graph, const ParameterStore& parameters,
                  const NnpWriteOptions& options = {});
 

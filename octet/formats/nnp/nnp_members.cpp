@@ -60,6 +60,7 @@ NnpMembers take_file(std::string_view bytes, const std::string& path) {
   NnpMembers members;
   OCTET_CHECK_FILE(take_member(path, bytes, path, members), path,
                    "is not a .nnp, .nntxt, .prototxt, .protobuf or .h5 file by its extension");
+  if (!members.texts.empty()) members.extras = extras_of_comments(bytes, path);
   return members;
 }
 

@@ -2,7 +2,6 @@
 #include <ATen/ATen.h>
 
 #include "octet/base/error.h"
-#include "octet/base/logging.h"
 #include "octet/formats/archive.h"
 #include "octet/formats/file_io.h"
 #include "octet/formats/nnp/network_writer.h"
@@ -10,6 +9,7 @@
 #include "octet/formats/nnp/parameter_files.h"
 #include "octet/formats/nnp/parameter_hdf5.h"
 #include "octet/formats/nnp/parameter_protobuf.h"
+#include "octet/formats/nnp/training_members.h"
 #include "octet/graph/free_batch.h"
 
 namespace octet {
@@ -88,6 +88,8 @@ std::string format_nnp(const Graph& graph, const ParameterStore& parameters,
   members.push_back(
       parameter_member(used_parameters(saved.graph, parameters), options.parameter_format));
   if (!extras.empty()) members.push_back({"octet.json", format_extras(extras)});
+  for (const StoredSolverState& state : options.solvers) members.push_back(solver_member(state));
+  if (options.training != nullptr) members.push_back(training_member(*options.training));
   return format_zip(members);
 }
 
@@ -100,13 +102,9 @@ void write_nntxt(const std::string& path, const Graph& graph, const ParameterSto
   NnpExtras extras;
   extras.networks[saved.graph.name()] = std::move(saved.network.extras);
   extras.extra = options.extra;
-  if (!extras.empty()) {
-    log_warning(
-        "[{}] a .nntxt has no place for what only Octet knows of the network; write a .nnp "
-        "to keep it",
-        path);
-  }
-  write_file_atomically(path, print_text(saved.network.text));
+  std::string text = print_text(saved.network.text);
+  if (!extras.empty()) text += extras_as_comments(extras);
+  write_file_atomically(path, text);
 }
 
 void write_nnp(const std::string& path, const Graph& graph, const ParameterStore& parameters,

@@ -2,6 +2,7 @@
 
 #include <onnx/defs/schema.h>
 
+#include "octet/formats/onnx/runtime_function.h"
 #include "octet/formats/onnx/tensor_proto.h"
 
 namespace octet {
@@ -90,6 +91,8 @@ std::optional<OnnxFunctionBody> find_function_body(const OnnxFile& file,
   const onnx::OpSchema* schema = nullptr;
   if (const onnx::FunctionProto* own = find_model_function(file, call)) {
     result.function = *own;
+  } else if (build_runtime_function(call, result.function)) {
+    // Its attributes are the call's.
   } else {
     const std::string domain = normalized_domain(call.domain());
     const auto opset = opsets.find(domain);

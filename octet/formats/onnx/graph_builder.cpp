@@ -44,6 +44,7 @@ bool equal_in_all_samples(const std::vector<at::Tensor>& values) {
 void OnnxGraphBuilder::set_node(const std::string& where, const std::string& name) {
   where_ = where;
   node_ = name;
+  part_.clear();
   functions_of_node_ = 0;
 }
 
@@ -91,7 +92,9 @@ OnnxValues OnnxGraphBuilder::emit_all(const Attributes& attributes, const OnnxVa
   for (const OnnxValue& input : inputs) {
     OCTET_CHECK_FILE(input != nullptr, where_, "leaves out an input that it needs");
   }
-  return can_fold(attributes, inputs) ? fold(attributes, inputs) : add(attributes, inputs);
+  if (!can_fold(attributes, inputs)) return add(attributes, inputs);
+  part_.clear();
+  return fold(attributes, inputs);
 }
 
 bool OnnxGraphBuilder::can_fold(const Attributes& attributes, const OnnxValues& inputs) const {
@@ -250,7 +253,34 @@ OnnxValue OnnxGraphBuilder::buffer(const OnnxValue& value) {
   return value;
 }
 
+OnnxValue OnnxGraphBuilder::in_shape(const OnnxValue& value, const Shape& shape) {
+  if (shape_of(value) == shape) return value;
+  if (!is_constant(value)) return emit(Reshape{.shape = shape}, {value});
+  const auto [entry, inserted] =
+      shaped_.try_emplace({value, std::vector<int64_t>(shape.begin(), shape.end())});
+  if (inserted) entry->second = constant(value->known[0].reshape(shape), value->name);
+  return entry->second;
+}
+
+bool OnnxGraphBuilder::is_weight(const OnnxValue& value) const {
+  if (value->weight || value->id == kNoId) return value->weight;
+  bool dequantized = false;
+  VariableId id = value->id;
+  while (graph_.variable(id).producer != kNoId) {
+    const Function& function = graph_.function(graph_.variable(id).producer);
+    const bool is_narrow = std::holds_alternative<Maximum2>(function.attributes);
+    if (!is_quantization(function.attributes) && !only_moves_elements(function.attributes) &&
+        !(dequantized && is_narrow)) {
+      return false;
+    }
+    dequantized |= std::holds_alternative<DequantizeLinear>(function.attributes);
+    id = function.inputs[0];
+  }
+  return dequantized && graph_.variable(id).kind == VariableKind::kParameter;
+}
+
 std::string OnnxGraphBuilder::next_function_name() {
+  if (!part_.empty()) return fmt::format("{}/{}", node_, std::exchange(part_, {}));
   const int number = functions_of_node_++;
   return number == 0 ? node_ : fmt::format("{}_{}", node_, number);
 }

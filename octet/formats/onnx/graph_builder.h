@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +28,8 @@ class OnnxGraphBuilder {
   // What messages and the names of functions begin with until the next call.
   void set_node(const std::string& where, const std::string& name);
   const std::string& where() const { return where_; }
+  // The next function is called NODE/part.
+  void name_next(const std::string& part) { part_ = part; }
 
   // A network's input; `samples` are its shapes in the imagined runs.
   OnnxValue input(const std::string& name, const VariableType& type, const SampledShape& samples);
@@ -47,6 +50,10 @@ class OnnxGraphBuilder {
   VariableId variable(const OnnxValue& value, bool need_grad);
   // variable() without gradients, for statistics, scales and zero points.
   OnnxValue buffer(const OnnxValue& value);
+  // The value in another shape. A constant is stored in it, once for all that ask for it.
+  OnnxValue in_shape(const OnnxValue& value, const Shape& shape);
+  // Whether it is a weight of the file, as it is or behind QuantizeLinear and DequantizeLinear.
+  bool is_weight(const OnnxValue& value) const;
 
   VariableType type_of(const OnnxValue& value) const;
   Shape shape_of(const OnnxValue& value) const { return type_of(value).shape; }
@@ -77,7 +84,9 @@ class OnnxGraphBuilder {
   ParameterStore& parameters_;
   std::string where_;
   std::string node_;
+  std::string part_;
   int functions_of_node_ = 0;
+  std::map<std::pair<OnnxValue, std::vector<int64_t>>, OnnxValue> shaped_;  // by in_shape()
   std::unordered_map<VariableId, SampledShape> samples_;  // of variables with open dimensions
   OnnxValues open_inputs_;
 };

@@ -3,18 +3,19 @@
 
 #include "octet/formats/onnx/import_convolution.h"
 #include "octet/formats/onnx/import_helpers.h"
+#include "octet/formats/onnx/import_matrix.h"
 #include "octet/formats/onnx/importers.h"
 
 namespace octet {
 namespace {
 
 OnnxValue transposed(OnnxGraphBuilder& graph, const OnnxValue& x) {
+  graph.name_next("Transpose");
   return graph.emit(Transpose{.axes = {1, 0}}, {x});
 }
 
-// A matrix that is a weight, of the file or computed from one.
 bool is_weight_matrix(const OnnxGraphBuilder& graph, const OnnxValue& value) {
-  return value->weight && graph.rank_of(value) == 2;
+  return graph.rank_of(value) == 2 && graph.is_weight(value);
 }
 
 OnnxValue scaled(OnnxGraphBuilder& graph, const OnnxValue& x, float factor) {
@@ -127,42 +128,57 @@ OnnxValues import_conv_transpose(OnnxNode& node, OnnxGraphBuilder& graph) {
   return {y};
 }
 
-// alpha A B + beta C. With a weight B it is a fully connected layer.
-OnnxValues import_gemm(OnnxNode& node, OnnxGraphBuilder& graph) {
-  const float alpha = node.number("alpha", 1.0F);
-  const float beta = node.number("beta", 1.0F);
-  const bool trans_a = node.flag("transA", false);
-  const bool trans_b = node.flag("transB", false);
-  node.ignore("broadcast");
-  const OnnxValue& b = node.input(1);
-  const OnnxValue c = node.optional_input(2);
-  node.check(graph.rank_of(node.input(0)) == 2 && graph.rank_of(b) == 2,
-             "has operands {} and {} that are not matrices",
-             to_string(graph.shape_of(node.input(0))), to_string(graph.shape_of(b)));
-  if (alpha == 1.0F && is_weight_matrix(graph, b)) {
-    const OnnxValue a = trans_a ? transposed(graph, node.input(0)) : node.input(0);
-    OnnxValues inputs{a, trans_b ? transposed(graph, b) : b};
-    const int64_t columns = graph.shape_of(inputs[1])[1];
-    const bool has_bias = c != nullptr && beta == 1.0F && graph.shape_of(c) == Shape{columns};
-    if (has_bias) inputs.push_back(c);
+namespace {
+
+// The bias (O) of a layer, from C of (O) or (1, O); null for what is none.
+OnnxValue bias_of(OnnxGraphBuilder& graph, const OnnxValue& c, int64_t outputs) {
+  const Shape shape = graph.shape_of(c);
+  if (shape == Shape{outputs}) return c;
+  if (shape != Shape{1, outputs} || !graph.is_weight(c)) return nullptr;
+  graph.name_next("Reshape");
+  return graph.emit(Reshape{.shape = {outputs}}, {c});
+}
+
+}  // namespace
+
+OnnxValue gemm(OnnxGraphBuilder& graph, const Gemm& op, const OnnxValue& a, const OnnxValue& b,
+               const OnnxValue& c) {
+  if (op.alpha == 1.0F && is_weight_matrix(graph, b)) {
+    OnnxValues inputs{op.trans_a ? transposed(graph, a) : a, op.trans_b ? transposed(graph, b) : b};
+    const int64_t outputs = graph.shape_of(inputs[1])[1];
+    const OnnxValue bias = c != nullptr && op.beta == 1.0F ? bias_of(graph, c, outputs) : nullptr;
+    if (bias != nullptr) inputs.push_back(bias);
     const OnnxValue y = graph.emit(Affine{}, inputs);
-    if (has_bias || c == nullptr) return {y};
-    return {graph.emit(BcAdd2{}, {y, scaled(graph, c, beta)})};
+    if (bias != nullptr || c == nullptr) return y;
+    return graph.emit(BcAdd2{}, {y, scaled(graph, c, op.beta)});
   }
   const OnnxValue product =
-      graph.emit(BatchMatmul{.transpose_a = trans_a, .transpose_b = trans_b}, {node.input(0), b});
-  const OnnxValue y = scaled(graph, product, alpha);
-  if (c == nullptr) return {y};
-  return {graph.emit(BcAdd2{}, {y, scaled(graph, c, beta)})};
+      graph.emit(BatchMatmul{.transpose_a = op.trans_a, .transpose_b = op.trans_b}, {a, b});
+  const OnnxValue y = scaled(graph, product, op.alpha);
+  return c == nullptr ? y : graph.emit(BcAdd2{}, {y, scaled(graph, c, op.beta)});
+}
+
+OnnxValues import_gemm(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const Gemm op{.alpha = node.number("alpha", 1.0F),
+                .beta = node.number("beta", 1.0F),
+                .trans_a = node.flag("transA", false),
+                .trans_b = node.flag("transB", false)};
+  node.ignore("broadcast");
+  node.check(graph.rank_of(node.input(0)) == 2 && graph.rank_of(node.input(1)) == 2,
+             "has operands {} and {} that are not matrices",
+             to_string(graph.shape_of(node.input(0))), to_string(graph.shape_of(node.input(1))));
+  return {gemm(graph, op, node.input(0), node.input(1), node.optional_input(2))};
+}
+
+OnnxValue matrix_product(OnnxGraphBuilder& graph, const OnnxValue& a, const OnnxValue& b) {
+  if (is_weight_matrix(graph, b) && graph.rank_of(a) >= 2 && !graph.is_weight(a)) {
+    return graph.emit(Affine{.base_axis = graph.rank_of(a) - 1}, {a, b});
+  }
+  return graph.emit(BatchMatmul{}, {a, b});
 }
 
 OnnxValues import_matmul(OnnxNode& node, OnnxGraphBuilder& graph) {
-  const OnnxValue& a = node.input(0);
-  const OnnxValue& b = node.input(1);
-  if (is_weight_matrix(graph, b) && graph.rank_of(a) >= 2 && !a->weight) {
-    return {graph.emit(Affine{.base_axis = graph.rank_of(a) - 1}, {a, b})};
-  }
-  return {graph.emit(BatchMatmul{}, {a, b})};
+  return {matrix_product(graph, node.input(0), node.input(1))};
 }
 
 OnnxValues import_einsum(OnnxNode& node, OnnxGraphBuilder& graph) {

@@ -3,6 +3,7 @@
 
 #include "octet/formats/onnx/import_convolution.h"
 #include "octet/formats/onnx/import_helpers.h"
+#include "octet/formats/onnx/import_matrix.h"
 #include "octet/formats/onnx/importers.h"
 #include "octet/formats/onnx/tensor_proto.h"
 #include "octet/ops/scalar_types.h"
@@ -21,7 +22,9 @@ OnnxValue laid_out(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValu
   node.check(
       !per_axis || (axis >= 0 && axis < x.rank() && (x[axis] == own[0] || x[axis] == kFreeDim)),
       "has a scale or zero point {} along axis {} of {}", to_string(own), axis, to_string(x));
-  return graph.buffer(along_axis(graph, value, per_axis ? axis : 0, x.rank()));
+  Shape shape(static_cast<size_t>(x.rank()), 1);
+  if (per_axis) shape[static_cast<size_t>(axis)] = own[0];
+  return graph.buffer(graph.in_shape(value, shape));
 }
 
 // A zero point, or zeros of the given type if there is none.
@@ -73,27 +76,71 @@ OnnxValues import_dequantize_linear(OnnxNode& node, OnnxGraphBuilder& graph) {
   return {dequantize(node, graph, node.input(0), node.input(1), node.optional_input(2), axis)};
 }
 
+namespace {
+
+// The same of an input of a QOperator and the two behind it. The function is called NODE/part, so
+// that the layer itself has the name of the node.
+OnnxValue dequantize_input(const OnnxNode& node, OnnxGraphBuilder& graph, size_t index,
+                           const std::string& part, int64_t axis) {
+  graph.name_next(part);
+  return dequantize(node, graph, node.input(index), node.input(index + 1),
+                    node.optional_input(index + 2), axis);
+}
+
+OnnxValue quantize_output(const OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& y,
+                          size_t scale, int64_t axis) {
+  graph.name_next("y");
+  return quantize(node, graph, y, node.input(scale), node.optional_input(scale + 1), DType::kUInt8,
+                  axis);
+}
+
+// int32 on the scale of the products, which is known where both scales are.
+OnnxValue dequantize_bias(const OnnxNode& node, OnnxGraphBuilder& graph, size_t index,
+                          const OnnxValue& x_scale, const OnnxValue& w_scale, float alpha = 1) {
+  OnnxValue scale;
+  if (is_constant(x_scale) && is_constant(w_scale)) {
+    scale = graph.constant(x_scale->known[0].flatten() * w_scale->known[0].flatten() * alpha);
+  } else {
+    scale = graph.emit(Mul2{}, {x_scale, w_scale});
+    if (alpha != 1) scale = graph.emit(MulScalar{.val = alpha}, {scale});
+  }
+  graph.name_next("bias");
+  const int64_t last = graph.rank_of(node.input(index)) - 1;
+  return dequantize(node, graph, node.input(index), scale, nullptr, last);
+}
+
+}  // namespace
+
 // As the float convolution between DequantizeLinear and QuantizeLinear that it stands for.
 OnnxValues import_qlinear_conv(OnnxNode& node, OnnxGraphBuilder& graph) {
-  const OnnxValue x = dequantize(node, graph, node.input(0), node.input(1), node.input(2), 1);
-  const OnnxValue w = dequantize(node, graph, node.input(3), node.input(4), node.input(5), 0);
+  const OnnxValue x = dequantize_input(node, graph, 0, "x", 1);
+  const OnnxValue w = dequantize_input(node, graph, 3, "weight", 0);
   OnnxValue bias;
-  if (node.has_input(8)) {  // its scale is the product of the other two, its zero point 0
-    const OnnxValue scale = graph.emit(Mul2{}, {node.input(1), node.input(4)});
-    bias = dequantize(node, graph, node.input(8), scale, nullptr, 0);
-  }
-  const OnnxValue y = convolve(node, graph, x, w, bias);
-  return {quantize(node, graph, y, node.input(6), node.input(7), DType::kUInt8, 1)};
+  if (node.has_input(8)) bias = dequantize_bias(node, graph, 8, node.input(1), node.input(4));
+  return {quantize_output(node, graph, convolve(node, graph, x, w, bias), 6, 1)};
 }
 
 OnnxValues import_qlinear_matmul(OnnxNode& node, OnnxGraphBuilder& graph) {
-  const int64_t last = graph.rank_of(node.input(3)) - 1;
-  const OnnxValue a = dequantize(node, graph, node.input(0), node.input(1), node.input(2),
-                                 graph.rank_of(node.input(0)) - 2);
-  const OnnxValue b = dequantize(node, graph, node.input(3), node.input(4), node.input(5), last);
-  const OnnxValue y = graph.emit(BatchMatmul{}, {a, b});
-  return {
-      quantize(node, graph, y, node.input(6), node.input(7), DType::kUInt8, graph.rank_of(y) - 1)};
+  const OnnxValue a = dequantize_input(node, graph, 0, "x", graph.rank_of(node.input(0)) - 2);
+  const OnnxValue b = dequantize_input(node, graph, 3, "weight", graph.rank_of(node.input(3)) - 1);
+  const OnnxValue y = matrix_product(graph, a, b);
+  return {quantize_output(node, graph, y, 6, graph.rank_of(y) - 1)};
+}
+
+// ONNX Runtime's own: (A, B, C) with scales like QLinearMatMul's, C int32. Without a scale of the
+// output it is float.
+OnnxValues import_qgemm(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const Gemm op{.alpha = node.number("alpha", 1.0F),
+                .trans_a = node.flag("transA", false),
+                .trans_b = node.flag("transB", false)};
+  const OnnxValue a = dequantize_input(node, graph, 0, "x", -1);
+  const OnnxValue b = dequantize_input(node, graph, 3, "weight", op.trans_b ? 0 : 1);
+  OnnxValue c;
+  if (node.has_input(6)) {
+    c = dequantize_bias(node, graph, 6, node.input(1), node.input(4), op.alpha);
+  }
+  const OnnxValue y = gemm(graph, op, a, b, c);
+  return {node.has_input(7) ? quantize_output(node, graph, y, 7, -1) : y};
 }
 
 namespace {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "octet/formats/onnx/onnx.h"
+#include "octet/formats/onnx/runtime_function.h"
 
 namespace octet {
 namespace {
@@ -14,15 +15,24 @@ constexpr OnnxImporterRow kRows[] = {
 #undef OCTET_ONNX_OP
 };
 
+// Those of ONNX Runtime's domain. Its QuantizeLinear and DequantizeLinear took int16 before ONNX's
+// did.
+constexpr OnnxImporterRow kRuntimeRows[] = {{"QGemm", 1, import_qgemm},
+                                            {"QuantizeLinear", 10, import_quantize_linear},
+                                            {"DequantizeLinear", 10, import_dequantize_linear}};
+
 }  // namespace
 
-const OnnxImporterRow* find_onnx_importer(const std::string& type) {
+const OnnxImporterRow* find_onnx_importer(const std::string& domain, const std::string& type) {
   static const auto by_type = [] {
-    std::map<std::string_view, const OnnxImporterRow*> rows;
-    for (const OnnxImporterRow& row : kRows) rows.emplace(row.type, &row);
+    std::map<std::pair<std::string_view, std::string_view>, const OnnxImporterRow*> rows;
+    for (const OnnxImporterRow& row : kRows) rows.emplace(std::pair("", row.type), &row);
+    for (const OnnxImporterRow& row : kRuntimeRows) {
+      rows.emplace(std::pair(kRuntimeDomain, row.type), &row);
+    }
     return rows;
   }();
-  const auto found = by_type.find(type);
+  const auto found = by_type.find({domain, type});
   return found == by_type.end() ? nullptr : found->second;
 }
 

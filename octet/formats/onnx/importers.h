@@ -14,6 +14,7 @@ using OnnxImporter = OnnxValues (*)(OnnxNode& node, OnnxGraphBuilder& graph);
   OnnxValues importer(OnnxNode& node, OnnxGraphBuilder& graph);
 #include "octet/formats/onnx/importers.inc"
 #undef OCTET_ONNX_OP
+OnnxValues import_qgemm(OnnxNode& node, OnnxGraphBuilder& graph);
 
 struct OnnxImporterRow {
   const char* type;
@@ -21,8 +22,9 @@ struct OnnxImporterRow {
   OnnxImporter importer;
 };
 
-// Null if there is none.
-const OnnxImporterRow* find_onnx_importer(const std::string& type);
+// Of the domain "", or of ONNX Runtime's (see runtime_function.h) what is no composition of ONNX's
+// operators. Null if there is none.
+const OnnxImporterRow* find_onnx_importer(const std::string& domain, const std::string& type);
 
 // What an operator needs that networks here do not have, as the end of a message: ": control flow".
 // Empty for all others.

@@ -10,6 +10,8 @@
 #include "octet/formats/onnx/importers.h"
 #include "octet/formats/onnx/model_file.h"
 #include "octet/formats/onnx/onnx.h"
+#include "octet/formats/onnx/recover_layers.h"
+#include "octet/formats/onnx/runtime_function.h"
 #include "octet/formats/onnx/tensor_proto.h"
 #include "octet/targets/check_qparams.h"
 
@@ -113,6 +115,7 @@ class Reader {
       outputs.push_back(output_variable(output.name()));
     }
     graph_.set_outputs(outputs);
+    recover_layers(graph_, *store_);
     OnnxModel model;
     model.graph = compact(graph_);
     verify(model.graph);
@@ -143,13 +146,13 @@ class Reader {
                      "has functions that make more than {} nodes", kMaxNodes);
     const onnx::NodeProto& proto = (*frame.nodes)[index];
     const std::string domain = normalized_domain(proto.domain());
-    const auto opset = frame.opsets.find(domain);
+    // ONNX Runtime's operators that have an importer are extended ones of ONNX.
+    const auto opset = frame.opsets.find(domain == kRuntimeDomain ? "" : domain);
     OnnxNode node(proto, inputs_of(frame, proto), frame.wanted,
                   opset == frame.opsets.end() ? 0 : opset->second, file_.path);
     builder_.set_node(node.where(), frame.prefix + node.name());
-    const OnnxImporterRow* row = domain.empty() && !is_model_function(file_, proto)
-                                     ? find_onnx_importer(proto.op_type())
-                                     : nullptr;
+    const OnnxImporterRow* row =
+        is_model_function(file_, proto) ? nullptr : find_onnx_importer(domain, proto.op_type());
     if (row == nullptr) {
       open_function(frame, node, proto);
       return;

@@ -1,19 +1,21 @@
-// read_nnp_solvers: what the members .optimizer of a .nnp hold.
+// The members of a .nnp that only a training needs: states of solvers, all parameters.
 #include <ATen/ATen.h>
 
 #include <limits>
 
 #include "octet/base/error.h"
-#include "octet/formats/archive.h"
 #include "octet/formats/nnp/nnp.h"
+#include "octet/formats/nnp/parameter_files.h"
 #include "octet/formats/nnp/parameter_hdf5.h"
 #include "octet/formats/nnp/protobuf_tensor.h"
+#include "octet/formats/nnp/training_members.h"
 
 namespace octet {
 namespace {
 
 constexpr std::string_view kHdf5 = ".h5.optimizer";
 constexpr std::string_view kProtobuf = ".protobuf.optimizer";
+constexpr std::string_view kTraining = ".h5.octet";
 constexpr std::string_view kStep = "t";
 
 // "Adam" of "training_Adam_optimizer.h5.optimizer", which is the only place that says it.
@@ -84,6 +86,37 @@ std::vector<StoredSolverState> read_nnp_solvers(const std::string& path) {
     }
   }
   return states;
+}
+
+std::shared_ptr<ParameterStore> read_nnp_training(const std::string& path) {
+  for (const ArchiveMember& member : read_zip(path)) {
+    if (!member.name.ends_with(kTraining)) continue;
+    auto store = std::make_shared<ParameterStore>();
+    const std::string where = fmt::format("{}:{}", path, member.name);
+    for (const StoredParameter& parameter : parse_parameter_hdf5(member.bytes, where)) {
+      store->set(parameter.name, parameter.value, parameter.need_grad);
+    }
+    return store;
+  }
+  return nullptr;
+}
+
+ArchiveMember solver_member(const StoredSolverState& state) {
+  std::vector<StoredParameter> datasets;
+  for (const auto& [name, of_parameter] : state.parameters) {
+    for (const auto& [kind, value] : of_parameter.tensors) {
+      datasets.push_back({fmt::format("{}/{}", name, kind), value});
+    }
+    datasets.push_back(
+        {fmt::format("{}/{}", name, kStep), at::scalar_tensor(of_parameter.step, at::kLong)});
+  }
+  return {fmt::format("training_{}_optimizer{}", state.solver, kHdf5),
+          format_parameter_hdf5(datasets)};
+}
+
+ArchiveMember training_member(const ParameterStore& parameters) {
+  return {fmt::format("training{}", kTraining),
+          format_parameter_hdf5(stored_parameters(parameters, parameters.names()))};
 }
 
 }  // namespace octet

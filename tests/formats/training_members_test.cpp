@@ -1,10 +1,11 @@
-// The members .optimizer of a .nnp.
+// The members of a .nnp that only a training needs.
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
 #include "octet/formats/archive.h"
 #include "octet/formats/nnp/nnp.h"
 #include "octet/formats/nnp/parameter_hdf5.h"
+#include "octet/graph/text.h"
 #include "tests/formats/format_test_support.h"
 
 namespace octet {
@@ -95,6 +96,40 @@ TEST_F(SolverStates, SayWhatIsWrong) {
             "s.protobuf.optimizer] is not a protobuf file of solvers");
   EXPECT_THAT(read_error("s.h5.optimizer", "no HDF5"),
               ::testing::StartsWith("s.h5.optimizer] is not "));
+}
+
+// What read_nnp_solvers and read_nnp_training give is what write_nnp was given, and the network is
+// read as it is without these members.
+TEST_F(SolverStates, WrittenOnesComeBack) {
+  const Graph graph = parse_graph(R"(graph net {
+    input x0: float32 (-1, 3)
+    parameter fc/W: float32 (3, 2)
+    y0 = Affine(x0, fc/W)
+    output y0
+  })");
+  ParameterStore store;
+  store.set("fc/W", at::ones({3, 2}), true);
+  store.set("range", at::full({2}, 0.5, at::kDouble), false);
+  const StoredSolverState adam{"Adam", {{"fc/W", {9, {{"mean", m_}, {"var", m_ + 1}}}}}};
+  write_nnp(path_, graph, store, {.extra = "{}", .solvers = {adam}, .training = &store});
+  const std::vector<StoredSolverState> states = read_nnp_solvers(path_);
+  ASSERT_EQ(states.size(), 1u);
+  EXPECT_EQ(states[0].solver, "Adam");
+  ASSERT_EQ(states[0].parameters.size(), 1u);
+  const StoredParameterState& weight = states[0].parameters.at("fc/W");
+  EXPECT_EQ(weight.step, 9);
+  EXPECT_TRUE(at::equal(weight.tensors.at("mean"), m_));
+  EXPECT_TRUE(at::equal(weight.tensors.at("var"), m_ + 1));
+  const auto training = read_nnp_training(path_);
+  ASSERT_NE(training, nullptr);
+  EXPECT_EQ(training->names(), store.names());
+  EXPECT_TRUE(training->at("fc/W").need_grad);
+  EXPECT_FALSE(training->at("range").need_grad);
+  EXPECT_EQ(training->at("range").value.scalar_type(), at::kDouble);
+  EXPECT_EQ(read_nnp(path_).parameters->names(), std::vector<std::string>{"fc/W"});
+  write_nnp(path_, graph, store);
+  EXPECT_EQ(read_nnp_training(path_), nullptr);
+  EXPECT_TRUE(read_nnp_solvers(path_).empty());
 }
 
 }  // namespace
