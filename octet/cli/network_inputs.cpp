@@ -7,6 +7,7 @@
 #include "octet/base/error.h"
 #include "octet/base/random.h"
 #include "octet/formats/npy/npy.h"
+#include "octet/graph/free_batch.h"
 #include "octet/ops/scalar_types.h"
 
 namespace octet::cli {
@@ -40,6 +41,30 @@ std::vector<VariableId> network_inputs(const Graph& graph) {
     if (graph.variable(id).kind == VariableKind::kInput) inputs.push_back(id);
   }
   return inputs;
+}
+
+bool fit_batch(Graph& graph, int64_t batch, const std::string& where) {
+  const auto stated = [](const Graph& any) {
+    for (const VariableId id : network_inputs(any)) {
+      const Shape& shape = any.variable(id).type.shape;
+      if (shape.rank() > 0) return shape[0];
+    }
+    return kFreeDim;
+  };
+  const int64_t fixed = stated(graph);
+  if (fixed == kFreeDim || fixed == batch || batch == 0) return false;
+  Graph freed = with_free_batch(graph);
+  OCTET_CHECK(stated(freed) == kFreeDim, where, "the network takes batches of {} alone, not of {}",
+              fixed, batch);
+  graph = std::move(freed);
+  return true;
+}
+
+int64_t batch_of(const std::vector<at::Tensor>& inputs) {
+  for (const at::Tensor& input : inputs) {
+    if (input.dim() > 0) return input.size(0);
+  }
+  return 0;
 }
 
 std::vector<at::Tensor> random_inputs(const Graph& graph) {
