@@ -43,6 +43,26 @@ std::vector<VariableId> network_inputs(const Graph& graph) {
   return inputs;
 }
 
+namespace {
+
+// Whether shapes fit when the inputs that have the batch size, or a free one, get another.
+bool runs_on(Graph graph, int64_t batch, int64_t stated) {
+  for (const VariableId id : network_inputs(graph)) {
+    Shape shape = graph.variable(id).type.shape;
+    if (shape.rank() == 0 || (shape[0] != kFreeDim && shape[0] != stated)) continue;
+    shape[0] = batch;
+    graph.set_input_shape(id, shape);
+  }
+  try {
+    graph.infer_all_types();
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 bool fit_batch(Graph& graph, int64_t batch, const std::string& where) {
   const auto stated = [](const Graph& any) {
     for (const VariableId id : network_inputs(any)) {
@@ -54,8 +74,8 @@ bool fit_batch(Graph& graph, int64_t batch, const std::string& where) {
   const int64_t fixed = stated(graph);
   if (fixed == kFreeDim || fixed == batch || batch == 0) return false;
   Graph freed = with_free_batch(graph);
-  OCTET_CHECK(stated(freed) == kFreeDim, where, "the network takes batches of {} alone, not of {}",
-              fixed, batch);
+  OCTET_CHECK(runs_on(freed, batch, fixed), where,
+              "the network takes batches of {} alone, not of {}", fixed, batch);
   graph = std::move(freed);
   return true;
 }

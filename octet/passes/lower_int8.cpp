@@ -318,14 +318,19 @@ std::string remedies(const Graph& graph, const std::vector<FunctionId>& left,
     return std::holds_alternative<BatchNormalization>(attributes) ||
            std::holds_alternative<FusedBatchNormalization>(attributes);
   });
-  std::string text;
-  if (normalizes && !config.bn_folding) text += "bn_folding = true, ";
-  if (normalizes && !config.bn_self_folding) {
-    text += "bn_self_folding = true for normalizations behind no layer, ";
+  std::string_view folding;
+  if (normalizes && !config.bn_folding) {
+    folding =
+        config.bn_self_folding
+            ? "bn_folding = true, or "
+            : "bn_folding = true (and bn_self_folding = true for what is behind no layer), or ";
+  } else if (normalizes && !config.bn_self_folding) {
+    folding = "bn_self_folding = true, or ";
   }
-  return text +
-         "precision_mode = MIXED_QNN, or leave what is behind them float too "
-         "(skip_outputs_layers, exclude)";
+  return fmt::format(
+      "{}precision_mode = MIXED_QNN, or leave what is behind them float too (skip_outputs_layers, "
+      "exclude)",
+      folding);
 }
 
 void log_floats(const Graph& graph, const std::vector<FunctionId>& left) {
@@ -340,16 +345,19 @@ void refuse_floats(const Graph& graph, const std::vector<FunctionId>& left,
                    const PassContext& ctx) {
   if (left.empty()) return;
   constexpr size_t kNamed = 3;
-  std::string layers;
+  std::vector<std::string> layers;
   for (size_t i = 0; i < std::min(kNamed, left.size()); ++i) {
-    layers += fmt::format("{}{} ({}: {})", i == 0 ? "" : ", ", graph.display_name(left[i]),
-                          type_name(graph.function(left[i]).attributes), reason(graph, left[i]));
+    layers.push_back(fmt::format("{} ({}: {})", graph.display_name(left[i]),
+                                 type_name(graph.function(left[i]).attributes),
+                                 reason(graph, left[i])));
   }
-  if (left.size() > kNamed) layers += fmt::format(" and {} more", left.size() - kNamed);
+  const std::string more =
+      left.size() > kNamed ? fmt::format(" and {} more", left.size() - kNamed) : "";
   throw_error("lower_int8",
               "precision_mode QNN leaves no float function between integer ones, but network {} "
-              "has {}: {}; write {}",
-              graph.name(), left.size(), layers, remedies(graph, left, ctx.config));
+              "has {}: {}{}; write {}",
+              graph.name(), left.size(), fmt::join(layers, ", "), more,
+              remedies(graph, left, ctx.config));
 }
 
 }  // namespace

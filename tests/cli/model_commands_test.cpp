@@ -102,7 +102,8 @@ TEST_F(ModelCommandsTest, ConvertKeepsTheNetwork) {
   for (const char* name : {"c.nnp", "c.nntxt"}) {
     const std::string copy = folder_.path(name);
     const Outcome outcome =
-        octet(fmt::format("convert {} {} --parameters protobuf --json", model_, copy));
+        octet(fmt::format("convert {} {} {} --json", model_, copy,
+                          copy.ends_with(".nnp") ? "--parameters protobuf" : ""));
     ASSERT_EQ(outcome.code, 0) << outcome.error;
     EXPECT_EQ(nlohmann::json::parse(outcome.out)["checked"], true);
     const Outcome same =

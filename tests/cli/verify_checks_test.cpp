@@ -88,7 +88,7 @@ TEST_F(VerifyChecksTest, EnginesShowWhatTheyCompute) {
   ASSERT_EQ(plan["layers"].size(), 2u);
   EXPECT_EQ(plan["layers"][0]["value"], "q");
   EXPECT_EQ(plan["layers"][0]["max_steps"], 0);
-  EXPECT_EQ(plan["layers"][1]["value"], "y0");
+  EXPECT_EQ(plan["layers"][1]["value"], "y");
   EXPECT_EQ(plan["max_absolute"], 0);
   EXPECT_EQ(octet(verify + "--engine fast").code, 2);
 }
