@@ -33,17 +33,14 @@ std::string names_of(const Graph& graph, const std::vector<VariableId>& ids) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-}  // namespace
-
-std::vector<VariableId> network_inputs(const Graph& graph) {
-  std::vector<VariableId> inputs;
-  for (const VariableId id : graph.leaves(graph.outputs())) {
-    if (graph.variable(id).kind == VariableKind::kInput) inputs.push_back(id);
+// kFreeDim where the network names none.
+int64_t stated_batch(const Graph& graph) {
+  for (const VariableId id : network_inputs(graph)) {
+    const Shape& shape = graph.variable(id).type.shape;
+    if (shape.rank() > 0) return shape[0];
   }
-  return inputs;
+  return kFreeDim;
 }
-
-namespace {
 
 // Whether shapes fit when the inputs that have the batch size, or a free one, get another.
 bool runs_on(Graph graph, int64_t batch, int64_t stated) {
@@ -63,15 +60,16 @@ bool runs_on(Graph graph, int64_t batch, int64_t stated) {
 
 }  // namespace
 
+std::vector<VariableId> network_inputs(const Graph& graph) {
+  std::vector<VariableId> inputs;
+  for (const VariableId id : graph.leaves(graph.outputs())) {
+    if (graph.variable(id).kind == VariableKind::kInput) inputs.push_back(id);
+  }
+  return inputs;
+}
+
 bool fit_batch(Graph& graph, int64_t batch, const std::string& where) {
-  const auto stated = [](const Graph& any) {
-    for (const VariableId id : network_inputs(any)) {
-      const Shape& shape = any.variable(id).type.shape;
-      if (shape.rank() > 0) return shape[0];
-    }
-    return kFreeDim;
-  };
-  const int64_t fixed = stated(graph);
+  const int64_t fixed = stated_batch(graph);
   if (fixed == kFreeDim || fixed == batch || batch == 0) return false;
   Graph freed = with_free_batch(graph);
   OCTET_CHECK(runs_on(freed, batch, fixed), where,

@@ -13,6 +13,7 @@
 #include "octet/cli/network_inputs.h"
 #include "octet/cli/number_options.h"
 #include "octet/cli/onnxruntime_process.h"
+#include "octet/cli/option_checks.h"
 #include "octet/cli/quantization_noise.h"
 #include "octet/cli/report.h"
 #include "octet/cli/temporary_folder.h"
@@ -178,8 +179,11 @@ void check_paths(const VerifyOptions& options) {
   check_files(files);
 }
 
-void run(const VerifyOptions& options) {
+void run(const VerifyOptions& options, const CLI::App& command) {
   check_paths(options);
+  if (options.a.ends_with(".onnx")) {
+    refuse_options(command, {"--target"}, "is for exporting A, which is a .onnx file already");
+  }
   OCTET_CHECK(options.b.empty() != options.with.empty(), "command line",
               "give either a second model or --with onnxruntime");
   OCTET_CHECK(options.inputs.empty() != options.data.data.empty(), "command line",
@@ -291,7 +295,7 @@ void add_verify_command(CLI::App& program) {
   options->machine.engine = "reference";
   add_engine_option(command, options->machine);
   add_report_options(command, options->report);
-  command.callback([options] { run(*options); });
+  command.callback([options, &command] { run(*options, command); });
 }
 
 }  // namespace octet::cli

@@ -328,7 +328,7 @@ TEST_F(ModelCommandsTest, LintFindsFaultWithAFloatNetwork) {
     const Outcome outcome = octet(fmt::format("lint {} --target {} --json", text, target));
     EXPECT_EQ(outcome.code, 1);
     const nlohmann::json figures = nlohmann::json::parse(outcome.out);
-    EXPECT_EQ(figures["findings"], 1);
+    ASSERT_EQ(figures["findings"], 1);
     EXPECT_EQ(figures["refused"], 0);
     EXPECT_EQ(figures["list"][0]["rule"], "float-network");
     EXPECT_EQ(figures["list"][0]["message"],

@@ -68,6 +68,11 @@ TEST_F(OptionsTest, VerifyRefusesOptionsOfDataWithoutData) {
   }
 }
 
+TEST_F(OptionsTest, VerifyExportsNoOnnxFile) {
+  expect_error("verify a.onnx --with onnxruntime --input x.npy --target tensorrt",
+               "[--target] is for exporting A, which is a .onnx file already");
+}
+
 TEST_F(OptionsTest, SizesAreForModelsOfTheZoo) {
   const std::string model = make_network();
   const std::string why = "is for models of the zoo; a file has its own sizes";
