@@ -240,7 +240,7 @@ void add_verify_command(CLI::App& program) {
       "outputs. Relative: |a - b| / max(|a|, |b|). Steps: in units of the value's quantization "
       "scale. Where A is float and B quantized, a second table has each layer's ratio of signal to "
       "quantization noise, the worst first. Exit code 1 if a tolerance that was given does not "
-      "hold.\n"
+      "hold, or an output is NaN.\n"
       "Examples:\n"
       "  octet verify float.nnp qat.nnp --data fashion-mnist --max-examples 100\n"
       "  octet verify net.nnp net.onnx --input x.npy --tolerance 1e-5\n"
