@@ -39,4 +39,5 @@
 #include "octet/train/rmsprop.h"
 #include "octet/train/sgd.h"
 #include "octet/train/solver_factory.h"
+#include "octet/train/stop_signals.h"
 #include "octet/train/trainer.h"

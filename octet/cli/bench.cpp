@@ -8,11 +8,16 @@
 #include "octet/cli/bench_loader.h"
 #include "octet/cli/bench_network.h"
 #include "octet/cli/commands.h"
+#include "octet/cli/file_options.h"
 #include "octet/cli/machine_options.h"
 #include "octet/cli/model_source.h"
+#include "octet/cli/network_inputs.h"
+#include "octet/cli/number_options.h"
+#include "octet/cli/option_checks.h"
 #include "octet/cli/profile_report.h"
 #include "octet/cli/report.h"
 #include "octet/plan/plan_engine.h"
+#include "octet/targets/integer_values.h"
 #include "octet/train/metrics.h"
 #include "octet/train/momentum.h"
 #include "octet/train/progress.h"
@@ -41,8 +46,36 @@ struct BenchOptions {
   ReportOptions report;
 };
 
+// Options that would do nothing are errors.
+void check_options(const BenchOptions& options, const CLI::App& command) {
+  const bool loads = !options.data.data.empty();
+  if (!names_zoo_model(options.model)) {
+    constexpr const char* kWhy = "is for models of the zoo; a file has its own sizes";
+    refuse_options(command, {"--channels", "--classes", "--width"}, kWhy);
+    if (!loads) refuse_options(command, {"--image-size"}, kWhy);
+  }
+  if (!bench_mode(options.mode).precision) {
+    refuse_options(command, {"--preset", "--config"},
+                   fmt::format("says how to quantize, which --mode {} does not", options.mode));
+  }
+}
+
+void check_paths(const BenchOptions& options) {
+  check_writable(options.report.metrics, "--metrics");
+  check_writable(options.save, "--save");
+  check_writable(options.trace, "--trace");
+  check_files({.read_models = {{"model", options.model}},
+               .read = {{"--config", options.quantization.config}},
+               .written_models = {{"--save", options.save}},
+               .written = {{"--trace", options.trace}, {"--metrics", options.report.metrics}}});
+}
+
 Model load(const BenchOptions& options, c10::Device device) {
-  if (!names_zoo_model(options.model)) return read_model(options.model, device, 0, /*zoo=*/true);
+  if (!names_zoo_model(options.model)) {
+    Model model = read_model(options.model, device, 0, /*zoo=*/true);
+    fit_batch(model.graph, options.batch, options.model);
+    return model;
+  }
   return build_zoo_model(options.model, {options.channels, options.image_size, options.image_size},
                          options.zoo, device, 0);
 }
@@ -96,16 +129,20 @@ double loaded_per_second(const BenchOptions& options) {
   return loader_images_per_second(data, options.image_size);
 }
 
-void run(const BenchOptions& options) {
-  check_writable(options.report.metrics, "--metrics");
-  check_writable(options.save, "--save");
-  check_writable(options.trace, "--trace");
+void run(const BenchOptions& options, const CLI::App& command) {
+  check_options(options, command);
+  check_paths(options);
   const c10::Device device = use_machine(options.machine);
   const BenchMode& mode = bench_mode(options.mode);
   // A rate of 0: the same work, and nothing that random labels could make diverge.
   Momentum solver({.learning_rate = 0});
-  const BenchNetwork network = make_bench_network(load(options, device), mode, options.quantization,
-                                                  options.batch, solver, options.model);
+  const Model model = load(options, device);
+  if (is_quantized(model.graph)) {
+    refuse_options(command, {"--preset", "--config"},
+                   fmt::format("says how to quantize, and {} is quantized", options.model));
+  }
+  const BenchNetwork network =
+      make_bench_network(model, mode, options.quantization, options.batch, solver, options.model);
   const std::shared_ptr<Engine> engine = make_engine(options.machine);
   set_engine(network.networks, engine);
   network.pred.network().set_engine(engine);
@@ -163,34 +200,36 @@ void add_bench_command(CLI::App& program) {
       ->check(CLI::IsMember(mode_names()))
       ->capture_default_str();
   const auto positive = [&](const char* name, int64_t& value, const char* help) {
-    command.add_option(name, value, help)->check(CLI::PositiveNumber)->capture_default_str();
+    command.add_option(name, value, help)->check(positive_count())->capture_default_str();
   };
   positive("--batch", options->batch, "Images per step");
   positive("--steps", options->steps, "Steps to time; the median counts");
   command.add_option("--warm-up", options->warm_up, "Steps before those")
-      ->check(CLI::NonNegativeNumber)
+      ->check(non_negative_count())
       ->capture_default_str();
   positive("--image-size", options->image_size, "Of a zoo model: side of the images");
   positive("--channels", options->channels, "Of a zoo model: channels of the images");
   positive("--classes", options->zoo.num_classes, "Of a zoo model: number of classes");
   command.add_option("--width", options->zoo.width, "Of a zoo model: multiplies the channels")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   command.add_option("--save", options->save,
                      "Also write the network that is measured: a .nnp or a .onnx");
   command.add_flag("--profile", options->profile, "Print where the time of a step goes, by layers");
   command.add_option("--trace", options->trace,
                      "Write a mean step to this file, for chrome://tracing");
-  command.add_option("--data", options->data.data,
-                     "Also time how fast training images of this data are loaded at --image-size");
+  CLI::Option* data = command.add_option(
+      "--data", options->data.data,
+      "Also time how fast training images of this data are loaded at --image-size");
   command.add_option("--workers", options->data.workers, "Threads that decode those images")
-      ->check(CLI::Range(0, 256))
+      ->check(count_between(0, 256))
+      ->needs(data)
       ->capture_default_str();
-  add_quantization_options(command, options->quantization);
+  add_config_options(command, options->quantization);
   add_machine_options(command, options->machine);
   add_engine_option(command, options->machine);
   add_report_options(command, options->report);
-  command.callback([options] { run(*options); });
+  command.callback([options, &command] { run(*options, command); });
 }
 
 }  // namespace octet::cli

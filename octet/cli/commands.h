@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <stdexcept>
+#include <string>
 
 namespace octet::cli {
 
@@ -11,6 +12,18 @@ namespace octet::cli {
 class CheckFailure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+// A signal ended a training whose state is in a checkpoint: exit code 128 + signal, as shells have
+// it for a process that a signal kills.
+class Interrupted : public std::runtime_error {
+ public:
+  Interrupted(const std::string& message, int signal)
+      : std::runtime_error(message), signal_(signal) {}
+  int exit_code() const { return 128 + signal_; }
+
+ private:
+  int signal_;
 };
 
 void add_train_command(CLI::App& program);

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <set>
+
 #include "octet/base/error.h"
 #include "octet/cli/network_inputs.h"
 #include "octet/graph/interpreter.h"
@@ -12,7 +14,48 @@ namespace octet::cli {
 
 namespace {
 
+// The integers that the outputs depend on, in the order of the graph.
+std::vector<VariableId> computed_integers(const Graph& graph, VariableId output) {
+  const std::map<VariableId, IntegerQParams> integers = integer_values(graph);
+  std::vector<VariableId> computed;
+  for (const FunctionId id : graph.topological_order({output})) {
+    for (const VariableId value : graph.function(id).outputs) {
+      if (value != output && integers.contains(value)) computed.push_back(value);
+    }
+  }
+  return computed;
+}
+
+// The outputs one after the other, as an engine runs them.
+std::vector<at::Tensor> run_in_engine(const Model& model, const Values& inputs, Engine& engine,
+                                      const ValueObserver& observe) {
+  const Graph& graph = model.graph;
+  RandomState random(0);
+  std::vector<at::Tensor> outputs;
+  std::set<VariableId> seen;
+  const auto show = [&](VariableId id, const at::Tensor& value) {
+    const bool computed = graph.variable(id).kind == VariableKind::kActivation;
+    if (computed && seen.insert(id).second) observe(id, value);
+  };
+  for (const VariableId output : graph.outputs()) {
+    RunOptions options{.gradients = false, .keep = {}, .observer = {}};
+    if (graph.variable(output).kind != VariableKind::kActivation) {
+      outputs.push_back(
+          octet::run(graph, *model.parameters, inputs, {output}, random, options).at(output));
+      continue;
+    }
+    options.keep = computed_integers(graph, output);
+    const Values results =
+        engine.forward(graph, *model.parameters, inputs, output, random, options);
+    for (const VariableId id : options.keep) show(id, results.at(id));
+    show(output, results.at(output));
+    outputs.push_back(results.at(output));
+  }
+  return outputs;
+}
+
 std::vector<at::Tensor> run_observed(const Model& model, const std::vector<at::Tensor>& inputs,
+                                     const std::shared_ptr<Engine>& engine,
                                      const ValueObserver& observe) {
   const Graph& graph = model.graph;
   const std::vector<VariableId> ids = network_inputs(graph);
@@ -20,6 +63,7 @@ std::vector<at::Tensor> run_observed(const Model& model, const std::vector<at::T
               inputs.size());
   Values values;
   for (size_t i = 0; i < ids.size(); ++i) values[ids[i]] = inputs[i];
+  if (engine != nullptr) return run_in_engine(model, values, *engine, observe);
   RandomState random(0);
   RunOptions options{.gradients = false, .keep = {}, .observer = {}};
   options.observer = [&](FunctionId id, const std::vector<at::Tensor>& results) {
@@ -36,7 +80,8 @@ std::vector<at::Tensor> run_observed(const Model& model, const std::vector<at::T
 
 }  // namespace
 
-NetworkComparison::NetworkComparison(const Model& model) : model_(model) {
+NetworkComparison::NetworkComparison(const Model& model, std::shared_ptr<Engine> engine)
+    : model_(model), engine_(std::move(engine)) {
   const Graph& graph = model.graph;
   const auto scale_at = [&](const Function& function, size_t index) {
     return constant_value(graph, *model.parameters, function.inputs[index]);
@@ -69,7 +114,7 @@ void NetworkComparison::add(const std::vector<at::Tensor>& inputs,
     if (other == values_b.end() || other->second.sizes() != value.sizes()) return;
     differences_[id].add(value, other->second, scale_of(id));
   };
-  compare_outputs(run_observed(model_, inputs, compare), outputs_b);
+  compare_outputs(run_observed(model_, inputs, engine_, compare), outputs_b);
 }
 
 void NetworkComparison::compare_outputs(const std::vector<at::Tensor>& a,
@@ -101,9 +146,10 @@ double NetworkComparison::top1_agreement() const {
   return rows_ == 0 ? -1 : 100.0 * static_cast<double>(agreeing_) / static_cast<double>(rows_);
 }
 
-RunResult run_with_all_values(const Model& model, const std::vector<at::Tensor>& inputs) {
+RunResult run_with_values(const Model& model, const std::vector<at::Tensor>& inputs,
+                          const std::shared_ptr<Engine>& engine) {
   RunResult result;
-  result.outputs = run_observed(model, inputs, [&](VariableId id, const at::Tensor& value) {
+  result.outputs = run_observed(model, inputs, engine, [&](VariableId id, const at::Tensor& value) {
     result.values[model.graph.variable(id).name] = value;
   });
   return result;

@@ -5,10 +5,12 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "octet/cli/model_formats.h"
+#include "octet/graph/engine.h"
 #include "octet/quant/difference.h"
 
 namespace octet::cli {
@@ -29,13 +31,13 @@ using ValueObserver = std::function<void(VariableId, const at::Tensor&)>;
 class NetworkComparison {
  public:
   // `model` is A; its graph gives the order, the types and the scales of quantized values, which
-  // may be Q/DQ pairs, integer functions or stored integers.
-  explicit NetworkComparison(const Model& model);
+  // may be Q/DQ pairs, integer functions or stored integers. `engine` as for run_with_values().
+  explicit NetworkComparison(const Model& model, std::shared_ptr<Engine> engine = nullptr);
 
   // Runs A on the inputs (one for each of network_inputs) and compares with what B gave for them:
   // its outputs in order, and whatever of its values has a name. Values of other shapes are passed
-  // by. `observer`, if there is one, sees all values of A. Throws Error if the outputs differ in
-  // number or shape.
+  // by. `observer`, if there is one, sees all values of A that the engine shows. Throws Error if
+  // the outputs differ in number or shape.
   void add(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& outputs_b,
            const NamedValues& values_b, const ValueObserver& observer = {});
 
@@ -51,6 +53,7 @@ class NetworkComparison {
   void compare_outputs(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>& b);
 
   const Model& model_;
+  std::shared_ptr<Engine> engine_;
   std::vector<VariableId> order_;
   std::map<VariableId, at::Tensor> scales_;
   std::map<VariableId, Difference> differences_;
@@ -59,11 +62,14 @@ class NetworkComparison {
   int64_t agreeing_ = 0;
 };
 
-// Runs a network: its outputs in order, and all of its values by name.
+// Runs a network: its outputs in order, and its values by name. Null, the reference interpreter,
+// shows all values; another engine its integers alone, since what it fuses between them is never
+// there.
 struct RunResult {
   std::vector<at::Tensor> outputs;
   NamedValues values;
 };
-RunResult run_with_all_values(const Model& model, const std::vector<at::Tensor>& inputs);
+RunResult run_with_values(const Model& model, const std::vector<at::Tensor>& inputs,
+                          const std::shared_ptr<Engine>& engine = nullptr);
 
 }  // namespace octet::cli

@@ -80,6 +80,10 @@ nlohmann::ordered_json figures_of(const Difference& d) {
       {"differing", d.differing},       {"differing_percent", d.share()},
       {"elements", d.elements}};
   if (d.has_steps) figures["max_steps"] = d.max_steps;
+  if (d.nans_a + d.nans_b > 0) {
+    figures["nan_a"] = d.nans_a;
+    figures["nan_b"] = d.nans_b;
+  }
   return figures;
 }
 

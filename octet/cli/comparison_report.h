@@ -13,6 +13,7 @@ void print_layers(const std::vector<LayerDifference>& layers);
 // Signal to noise ratios, the worst first, then the values without a counterpart.
 void print_noise(const QuantizationNoise& noise);
 
+// nan_a and nan_b, the numbers of elements that are NaN, only where there are any.
 nlohmann::ordered_json figures_of(const Difference& difference);
 // {"layers": [...]}
 nlohmann::ordered_json details_of(const std::vector<LayerDifference>& layers);

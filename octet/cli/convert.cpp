@@ -3,8 +3,11 @@
 
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
+#include "octet/cli/file_options.h"
 #include "octet/cli/model_sink.h"
 #include "octet/cli/model_source.h"
+#include "octet/cli/number_options.h"
+#include "octet/cli/option_checks.h"
 #include "octet/cli/report.h"
 #include "octet/passes/remove_dropout.h"
 
@@ -21,10 +24,30 @@ struct ConvertOptions {
   ReportOptions report;
 };
 
-void run(const ConvertOptions& options) {
+// Options of a format that is not written are errors.
+void check_options(const ConvertOptions& options, const ModelFormat& format,
+                   const CLI::App& command) {
+  if (!options.out.ends_with(".nnp")) {
+    refuse_options(command, {"--parameters"},
+                   fmt::format("is for .nnp files, and {} is none", options.out));
+  }
+  if (!options.out.ends_with(".onnx")) {
+    refuse_options(command, {"--opset"},
+                   fmt::format("is for .onnx files, and {} is none", options.out));
+  }
+  if (!format.keeps_parameters) {
+    refuse_options(command, {"--no-check"}, "a text graph is not checked in any case");
+  }
+}
+
+void run(const ConvertOptions& options, const CLI::App& command) {
   check_writable(options.out, "OUT");
   check_writable(options.report.metrics, "--metrics");
+  check_files({.read_models = {{"IN", options.in}},
+               .written_models = {{"OUT", options.out}},
+               .written = {{"--metrics", options.report.metrics}}});
   const ModelFormat& format = format_of(options.out);
+  check_options(options, format, command);
   Model model = read_model(options.in, c10::kCPU);
   // Programs that run .onnx files do not train.
   if (options.out.ends_with(".onnx")) model.graph = without_dropout(std::move(model.graph));
@@ -63,14 +86,14 @@ void add_convert_command(CLI::App& program) {
       ->check(CLI::IsMember({"h5", "protobuf"}))
       ->capture_default_str();
   command.add_option("--opset", options->write.opset, "Of a .onnx: the version of its operators")
-      ->check(CLI::Range(13, 21))
+      ->check(count_between(13, 21))
       ->capture_default_str();
   command.add_flag("--deploy", options->write.deploy,
                    "Store quantized weights and biases as integers");
   command.add_flag("--no-check", options->no_check,
                    "Do not read the file back and compare it with the network");
   add_report_options(command, options->report);
-  command.callback([options] { run(*options); });
+  command.callback([options, &command] { run(*options, command); });
 }
 
 }  // namespace octet::cli

@@ -16,10 +16,12 @@ struct DataOptions {
   int workers = 2;
   bool no_augmentation = false;
   bool skip_bad = false;
+  std::string mean;  // numbers with commas between them; empty: what training_augmentation() takes
+  std::string std;
 };
 
-// --data, --batch, --max-examples, --workers, --skip-bad; for training commands --no-augmentation
-// too.
+// --data, --batch, --max-examples, --workers, --skip-bad, --mean and --std; for training commands
+// --no-augmentation too.
 void add_data_options(CLI::App& command, DataOptions& options, bool training);
 
 // The training examples, shuffled by the seed and augmented. `size`: side of the images; 0 for the

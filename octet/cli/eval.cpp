@@ -2,6 +2,7 @@
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
 #include "octet/cli/model_source.h"
+#include "octet/cli/network_inputs.h"
 #include "octet/cli/training_options.h"
 #include "octet/passes/remove_dropout.h"
 
@@ -18,15 +19,20 @@ struct EvalOptions {
 
 void run(const EvalOptions& options) {
   check_writable(options.report.metrics, "--metrics");
+  check_files({.read_models = {{"model", options.model}},
+               .written = {{"--metrics", options.report.metrics}}});
   const c10::Device device = use_machine(options.machine);
-  const Model model = read_model(options.model, device);
-  Network network = make_network(without_dropout(model.graph), model.parameters);
-  network.set_engine(make_engine(options.machine));
-  const VariableRef image = network.ref(only_image(model.graph, options.model));
-  const VariableRef pred = network.ref(only_output(model.graph, options.model));
-  const Shape image_shape(image.shape().begin() + 1, image.shape().end());
+  Model model = read_model(options.model, device);
+  const VariableId input = only_image(model.graph, options.model);
+  Shape image_shape = model.graph.variable(input).type.shape;
+  image_shape.erase(image_shape.begin());
   const auto loader = open_validation_data(options.data, image_shape[1]);
   check_image_shape(*loader, image_shape, options.model);
+  fit_batch(model.graph, options.data.batch, options.model);
+  Network network = make_network(without_dropout(model.graph), model.parameters);
+  network.set_engine(make_engine(options.machine));
+  const VariableRef image = network.ref(input);
+  const VariableRef pred = network.ref(only_output(model.graph, options.model));
   const double error = evaluate(image, pred, *loader, options.data.batch, "eval");
   nlohmann::ordered_json figures = {
       {"top1_error", error}, {"examples", loader->num_examples()}, {"peak_mb", peak_mb()}};

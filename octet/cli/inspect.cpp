@@ -3,7 +3,10 @@
 
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
+#include "octet/cli/file_options.h"
 #include "octet/cli/model_source.h"
+#include "octet/cli/number_options.h"
+#include "octet/cli/option_checks.h"
 #include "octet/cli/report.h"
 #include "octet/cli/table.h"
 #include "octet/formats/onnx/onnx.h"
@@ -84,11 +87,31 @@ nlohmann::ordered_json figures_of(const Model& model) {
           {"quantized", is_quantized(graph)}};
 }
 
-void run(const InspectOptions& options) {
+// Options that would do nothing are errors.
+void check_options(const InspectOptions& options, const CLI::App& command) {
+  if (options.functions || options.onnx_operators) {
+    OCTET_CHECK(options.model.empty(), "command line",
+                "give a model, --functions or --onnx-operators: each prints something else");
+    refuse_options(command, {"--json", "--metrics"}, "a list of names has no figures");
+  } else {
+    OCTET_CHECK(!options.model.empty(), "command line", "model is required");
+  }
+  if (options.graph) {
+    refuse_options(command, {"--json", "--metrics"}, "--graph prints the network, without figures");
+  }
+  if (!names_zoo_model(options.model)) {
+    refuse_options(command, {"--image-size", "--channels", "--classes", "--width"},
+                   "is for models of the zoo; a file has its own sizes");
+  }
+}
+
+void run(const InspectOptions& options, const CLI::App& command) {
+  check_options(options, command);
   if (options.functions) return print_names(operation_types());
   if (options.onnx_operators) return print_names(supported_onnx_operators());
-  OCTET_CHECK(!options.model.empty(), "command line", "model is required");
   check_writable(options.report.metrics, "--metrics");
+  check_files({.read_models = {{"model", options.model}},
+               .written = {{"--metrics", options.report.metrics}}});
   const Model model =
       names_zoo_model(options.model)
           ? build_zoo_model(options.model,
@@ -114,26 +137,32 @@ void add_inspect_command(CLI::App& program) {
       "  octet inspect net.nnp\n"
       "  octet inspect resnet18 --image-size 32 --graph\n"
       "  octet inspect --functions");
-  command.add_flag("--functions", options->functions,
-                   "List the function types that .nnp files and text graphs may have");
-  command.add_flag("--onnx-operators", options->onnx_operators,
-                   "List the operators that .onnx files may have, beside those that ONNX itself "
-                   "defines by a function of these");
-  command.add_flag("--graph", options->graph, "Print the whole network as a text graph");
+  CLI::Option* functions =
+      command.add_flag("--functions", options->functions,
+                       "List the function types that .nnp files and text graphs may have");
+  CLI::Option* operators =
+      command
+          .add_flag("--onnx-operators", options->onnx_operators,
+                    "List the operators that .onnx files may have, beside those that ONNX itself "
+                    "defines by a function of these")
+          ->excludes(functions);
+  command.add_flag("--graph", options->graph, "Print the whole network as a text graph")
+      ->excludes(functions)
+      ->excludes(operators);
   command.add_option("--image-size", options->image_size, "Of a zoo model: side of the images")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_count())
       ->capture_default_str();
   command.add_option("--channels", options->channels, "Of a zoo model: channels of the images")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_count())
       ->capture_default_str();
   command.add_option("--classes", options->zoo.num_classes, "Of a zoo model: number of classes")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_count())
       ->capture_default_str();
   command.add_option("--width", options->zoo.width, "Of a zoo model: multiplies the channels")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   add_report_options(command, options->report);
-  command.callback([options] { run(*options); });
+  command.callback([options, &command] { run(*options, command); });
 }
 
 }  // namespace octet::cli

@@ -3,11 +3,13 @@
 
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
+#include "octet/cli/file_options.h"
 #include "octet/cli/model_source.h"
 #include "octet/cli/report.h"
 #include "octet/cli/saved_config.h"
 #include "octet/cli/table.h"
 #include "octet/targets/explain_layers.h"
+#include "octet/targets/integer_values.h"
 
 namespace octet::cli {
 
@@ -54,12 +56,27 @@ nlohmann::ordered_json details_of(const std::vector<LayerReport>& layers,
   return details;
 }
 
+// A float network breaks no rule of how to quantize, and yet nothing runs as it was meant to.
+std::vector<Finding> findings_of(const Model& model, const std::string& target) {
+  std::vector<Finding> findings = check_graph(model.graph, *model.parameters, parse_target(target));
+  if (findings.empty() && !is_quantized(model.graph)) {
+    findings.push_back(
+        {.rule = "float-network",
+         .message = fmt::format("target {}: nothing in the network is quantized, so all of it "
+                                "runs in float",
+                                target)});
+  }
+  return findings;
+}
+
 void run(const LintOptions& options) {
   check_writable(options.report.metrics, "--metrics");
+  check_files({.read_models = {{"model", options.model}},
+               .written = {{"--metrics", options.report.metrics}}});
   const Target target = parse_target(options.target);
   const Model model = read_model(options.model, c10::kCPU);
   const std::optional<QATConfig> config = saved_config(model);
-  const std::vector<Finding> findings = check_graph(model.graph, *model.parameters, target);
+  const std::vector<Finding> findings = findings_of(model, options.target);
   const std::vector<LayerReport> layers =
       explain_layers(model.graph, *model.parameters, target, findings, config ? &*config : nullptr);
   int64_t quantized = 0;

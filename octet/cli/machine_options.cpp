@@ -1,4 +1,5 @@
 #include "octet/cli/machine_options.h"
+#include "octet/cli/number_options.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -10,7 +11,7 @@ namespace octet::cli {
 
 void add_machine_options(CLI::App& command, MachineOptions& options) {
   command.add_option("--threads", options.threads, "Threads to compute with; 0 chooses")
-      ->check(CLI::Range(0, 1024));
+      ->check(count_between(0, 1024));
   command.add_option("--device", options.device, "Where to compute")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();

@@ -1,5 +1,6 @@
 // The program `octet`: see commands.h. Exit codes: 0 done, 1 a check that was asked for does not
-// hold, 2 wrong use, 3 bad or missing input file, 4 it ran and failed.
+// hold, 2 wrong use, 3 bad or missing input file, 4 it ran and failed, 128 + signal
+// stopped by it with a checkpoint written.
 #include <algorithm>
 #include <iostream>
 
@@ -57,6 +58,9 @@ int run(int argc, char** argv) {
     return report_error(fmt::format("[command line] {}", error.what()), kWrongUse);
   } catch (const CheckFailure& error) {
     return report_error(error.what(), kCheckFailed);
+  } catch (const Interrupted& stop) {
+    std::cerr << "octet: " << stop.what() << std::endl;
+    return stop.exit_code();
   } catch (const FileError& error) {
     return report_error(error.what(), kBadFile);
   } catch (const Error& error) {

@@ -7,6 +7,7 @@
 #include "octet/base/error.h"
 #include "octet/base/random.h"
 #include "octet/formats/npy/npy.h"
+#include "octet/graph/free_batch.h"
 #include "octet/ops/scalar_types.h"
 
 namespace octet::cli {
@@ -32,6 +33,31 @@ std::string names_of(const Graph& graph, const std::vector<VariableId>& ids) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// kFreeDim where the network names none.
+int64_t stated_batch(const Graph& graph) {
+  for (const VariableId id : network_inputs(graph)) {
+    const Shape& shape = graph.variable(id).type.shape;
+    if (shape.rank() > 0) return shape[0];
+  }
+  return kFreeDim;
+}
+
+// Whether shapes fit when the inputs that have the batch size, or a free one, get another.
+bool runs_on(Graph graph, int64_t batch, int64_t stated) {
+  for (const VariableId id : network_inputs(graph)) {
+    Shape shape = graph.variable(id).type.shape;
+    if (shape.rank() == 0 || (shape[0] != kFreeDim && shape[0] != stated)) continue;
+    shape[0] = batch;
+    graph.set_input_shape(id, shape);
+  }
+  try {
+    graph.infer_all_types();
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::vector<VariableId> network_inputs(const Graph& graph) {
@@ -40,6 +66,23 @@ std::vector<VariableId> network_inputs(const Graph& graph) {
     if (graph.variable(id).kind == VariableKind::kInput) inputs.push_back(id);
   }
   return inputs;
+}
+
+bool fit_batch(Graph& graph, int64_t batch, const std::string& where) {
+  const int64_t fixed = stated_batch(graph);
+  if (fixed == kFreeDim || fixed == batch || batch == 0) return false;
+  Graph freed = with_free_batch(graph);
+  OCTET_CHECK(runs_on(freed, batch, fixed), where,
+              "the network takes batches of {} alone, not of {}", fixed, batch);
+  graph = std::move(freed);
+  return true;
+}
+
+int64_t batch_of(const std::vector<at::Tensor>& inputs) {
+  for (const at::Tensor& input : inputs) {
+    if (input.dim() > 0) return input.size(0);
+  }
+  return 0;
 }
 
 std::vector<at::Tensor> random_inputs(const Graph& graph) {

@@ -13,6 +13,13 @@ namespace octet::cli {
 // What graph.outputs() depend on and is given from outside, in the order of first use.
 std::vector<VariableId> network_inputs(const Graph& graph);
 
+// Makes the batch free where the inputs name a size (that of an exporter's example) other than
+// `batch`, and says whether it did. Ids stay valid. Throws Error "[where] ..." for a network that
+// depends on its batch size.
+bool fit_batch(Graph& graph, int64_t batch, const std::string& where);
+// The batch size of tensors for network_inputs(); 0 where there is none.
+int64_t batch_of(const std::vector<at::Tensor>& inputs);
+
 // Values of the right shapes and types, the same in each call: a batch of 2 where it is free,
 // normal floats, integers 0.
 std::vector<at::Tensor> random_inputs(const Graph& graph);

@@ -81,8 +81,10 @@ void check_extension(const std::string& path, const std::string& option) {
 }
 
 void run(const QatOptions& options) {
-  check_outputs(options);
   check_writable(options.deploy, "--deploy");
+  check_outputs(options, "in",
+                {.read = {{"--config", options.quantization.config}},
+                 .written_models = {{"--deploy", options.deploy}}});
   check_extension(options.out, "--out");
   check_extension(options.deploy, "--deploy");
   read_config(options.quantization);  // a bad one is an error before anything is read
@@ -115,8 +117,8 @@ void run(const QatOptions& options) {
   const auto try_outputs = [&] { try_onnx(scheduler, networks.validation_image, outputs); };
   Trainer trainer(networks, *solver, *training, trainer_options(options, steps, "qat"),
                   hooks_of(scheduler, try_outputs));
-  if (options.resume) trainer.resume(options.checkpoint);
-  const TrainingResult result = trainer.run();
+  if (options.resume) resume(trainer, options);
+  const TrainingResult result = run_until_stopped(trainer, options);
   if (trainer.average() != nullptr) trainer.average()->swap();
 
   const double error = validate("validate qat");

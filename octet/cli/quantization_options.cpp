@@ -1,19 +1,24 @@
 #include "octet/cli/quantization_options.h"
+#include "octet/cli/number_options.h"
 
 #include <algorithm>
 
 namespace octet::cli {
 
-void add_quantization_options(CLI::App& command, QuantizationOptions& options) {
+void add_config_options(CLI::App& command, QuantizationOptions& options) {
   command.add_option("--preset", options.preset, "For whom to quantize")
       ->check(CLI::IsMember({"default", "tensorrt", "onnxruntime"}))
       ->capture_default_str();
   command.add_option("--config", options.config, "A TOML file with fields of QATConfig");
+}
+
+void add_quantization_options(CLI::App& command, QuantizationOptions& options) {
+  add_config_options(command, options);
   command
       .add_option("--recording-steps", options.recording_steps,
                   "Steps in which ranges are recorded, in place of the config's; without "
                   "either a tenth of all steps, 100 at most")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_count());
 }
 
 QATConfig read_config(const QuantizationOptions& options, int64_t steps) {

@@ -14,6 +14,9 @@ struct QuantizationOptions {
   int64_t recording_steps = 0;  // 0: as the config says
 };
 
+// --preset and --config.
+void add_config_options(CLI::App& command, QuantizationOptions& options);
+// All three.
 void add_quantization_options(CLI::App& command, QuantizationOptions& options);
 
 // Throws FileError for a bad config file, Error for a config that makes no sense. `steps`: those of

@@ -5,6 +5,7 @@
 
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
+#include "octet/cli/file_options.h"
 #include "octet/cli/machine_options.h"
 #include "octet/cli/model_source.h"
 #include "octet/cli/network_inputs.h"
@@ -51,6 +52,18 @@ std::vector<WantedOutput> wanted_outputs(const Graph& graph,
   return wanted;
 }
 
+void check_paths(const RunCommandOptions& options, const Graph& graph,
+                 const std::vector<WantedOutput>& wanted) {
+  CommandFiles files;
+  files.read_models = {{"model", options.model}};
+  for (const std::string& text : options.inputs) {
+    files.read.push_back({"--input", parse_named_file(text, graph).path});
+  }
+  for (const WantedOutput& output : wanted) files.written.push_back({"--output", output.path});
+  files.written.push_back({"--metrics", options.report.metrics});
+  check_files(files);
+}
+
 // The wanted values by the engine, one after the other; null is the reference interpreter.
 Values run_outputs(const Model& model, const Values& inputs,
                    const std::vector<WantedOutput>& wanted, const std::shared_ptr<Engine>& engine,
@@ -75,9 +88,11 @@ Values run_outputs(const Model& model, const Values& inputs,
 void run(const RunCommandOptions& options) {
   check_writable(options.report.metrics, "--metrics");
   const c10::Device device = use_machine(options.machine);
-  const Model model = read_model(options.model, device);
+  Model model = read_model(options.model, device);
   const std::vector<WantedOutput> wanted = wanted_outputs(model.graph, options.outputs);
+  check_paths(options, model.graph, wanted);
   const std::vector<at::Tensor> inputs = read_inputs(model.graph, options.inputs);
+  fit_batch(model.graph, batch_of(inputs), options.model);
   const std::vector<VariableId> ids = network_inputs(model.graph);
   Values values;
   for (size_t i = 0; i < ids.size(); ++i) values[ids[i]] = inputs[i];

@@ -3,6 +3,8 @@
 #include "octet/cli/commands.h"
 #include "octet/cli/model_sink.h"
 #include "octet/cli/model_source.h"
+#include "octet/cli/number_options.h"
+#include "octet/cli/option_checks.h"
 #include "octet/cli/temporary_folder.h"
 #include "octet/cli/training_options.h"
 
@@ -46,8 +48,11 @@ void try_onnx(const std::string& out, const NetworkPair& networks) {
   write_model(folder.file("trial.onnx"), trained_model(networks), {.check = false});
 }
 
-void run(const TrainOptions& options) {
-  check_outputs(options);
+void run(const TrainOptions& options, const CLI::App& command) {
+  if (!names_zoo_model(options.model)) {
+    refuse_options(command, {"--width"}, "is for models of the zoo; a file has its own channels");
+  }
+  check_outputs(options, "model", {});
   const c10::Device device = use_machine(options.machine);
   const int64_t size = wanted_size(options, device);
   const auto training = open_training_data(options.data, size, options.seed);
@@ -65,8 +70,8 @@ void run(const TrainOptions& options) {
   take_solver_state(options.model, *solver);
   Trainer trainer(networks, *solver, *training,
                   trainer_options(options, total_steps(options, *training), "train"));
-  if (options.resume) trainer.resume(options.checkpoint);
-  const TrainingResult result = trainer.run();
+  if (options.resume) resume(trainer, options);
+  const TrainingResult result = run_until_stopped(trainer, options);
   if (trainer.average() != nullptr) trainer.average()->swap();
 
   const double error = evaluate(networks.validation_image, networks.validation_pred, *validation,
@@ -83,12 +88,12 @@ void add_train_command(CLI::App& program) {
   CLI::App& command = *program.add_subcommand("train", "Train a float network");
   command.add_option("model", options->model, "A file, or a name of the model zoo")->required();
   command.add_option("--width", options->width, "Multiplies the channels of a zoo model")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   command.add_option("--image-size", options->image_size, "Side of the images in pixels")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_count());
   add_training_options(command, *options, "The file to write: .nnp or another that convert writes");
-  command.callback([options] { run(*options); });
+  command.callback([options, &command] { run(*options, command); });
 }
 
 }  // namespace octet::cli

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "octet/cli/data_options.h"
+#include "octet/cli/file_options.h"
 #include "octet/cli/machine_options.h"
 #include "octet/cli/report.h"
 #include "octet/train/trainer.h"
@@ -40,8 +41,9 @@ struct TrainingOptions {
 void add_training_options(CLI::App& command, TrainingOptions& options, const std::string& out);
 
 // Before anything is read: throws FileError where --out, --metrics or --checkpoint cannot be
-// written, Error for --resume without --checkpoint.
-void check_outputs(const TrainingOptions& options);
+// written, Error where two files are one. `model`: what the command calls its model; `more`: files
+// of the command's own.
+void check_outputs(const TrainingOptions& options, const std::string& model, CommandFiles more);
 
 // --steps, or the steps of --epochs.
 int64_t total_steps(const TrainingOptions& options, const DataLoader& loader);
@@ -55,11 +57,19 @@ void take_solver_state(const std::string& model, Solver& solver);
 TrainerOptions trainer_options(const TrainingOptions& options, int64_t steps,
                                const std::string& title);
 
+// Goes on from --checkpoint, and says so where nothing is left to train.
+void resume(Trainer& trainer, const TrainingOptions& options);
+
+// Trains. With --checkpoint the first SIGINT or SIGTERM ends the training behind the step that is
+// running, with its checkpoint written: throws Interrupted.
+TrainingResult run_until_stopped(Trainer& trainer, const TrainingOptions& options);
+
 // With a progress line on stderr.
 double evaluate(const VariableRef& image, const VariableRef& pred, DataLoader& loader,
                 int64_t batch, const std::string& title);
 
-// The keys of --metrics that train and qat share.
+// The keys of --metrics that train and qat share; null for those of the training where no step was
+// left to do.
 nlohmann::ordered_json training_figures(const TrainingOptions& options,
                                         const TrainingResult& result, double top1_error,
                                         int64_t skipped);

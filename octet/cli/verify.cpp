@@ -6,11 +6,14 @@
 #include "octet/cli/compare_networks.h"
 #include "octet/cli/comparison_report.h"
 #include "octet/cli/data_options.h"
+#include "octet/cli/file_options.h"
 #include "octet/cli/machine_options.h"
 #include "octet/cli/model_sink.h"
 #include "octet/cli/model_source.h"
 #include "octet/cli/network_inputs.h"
+#include "octet/cli/number_options.h"
 #include "octet/cli/onnxruntime_process.h"
+#include "octet/cli/option_checks.h"
 #include "octet/cli/quantization_noise.h"
 #include "octet/cli/report.h"
 #include "octet/cli/temporary_folder.h"
@@ -41,7 +44,7 @@ using Batches = std::vector<std::vector<at::Tensor>>;
 // All batches of --data, or the one of --input.
 Batches read_batches(const VerifyOptions& options, const Model& a) {
   if (!options.inputs.empty()) return {read_inputs(a.graph, options.inputs)};
-  const Shape& shape = a.graph.variable(only_image(a.graph, options.a)).type.shape;
+  const Shape shape = a.graph.variable(only_image(a.graph, options.a)).type.shape;
   const auto loader = open_validation_data(options.data, shape.at(2));
   check_image_shape(*loader, Shape(shape.begin() + 1, shape.end()), options.a);
   Batches batches;
@@ -49,6 +52,15 @@ Batches read_batches(const VerifyOptions& options, const Model& a) {
     batches.push_back({batch->image});
   }
   return batches;
+}
+
+// Whether the batch size of the network had to be freed for the batches.
+bool fit_batches(Model& model, const Batches& batches, const std::string& where) {
+  bool freed = false;
+  for (const std::vector<at::Tensor>& inputs : batches) {
+    freed = fit_batch(model.graph, batch_of(inputs), where) || freed;
+  }
+  return freed;
 }
 
 // A's inputs in B's order: by name where B has the name, else in the order of A.
@@ -70,9 +82,10 @@ std::vector<at::Tensor> inputs_for(const Graph& b, const Graph& a,
 }
 
 void compare_with_model(const Batches& batches, const Model& a, const Model& b,
-                        NetworkComparison& comparison, std::optional<QuantizationNoise>& noise) {
+                        const std::shared_ptr<Engine>& engine, NetworkComparison& comparison,
+                        std::optional<QuantizationNoise>& noise) {
   for (const std::vector<at::Tensor>& inputs : batches) {
-    const RunResult result = run_with_all_values(b, inputs_for(b.graph, a.graph, inputs));
+    const RunResult result = run_with_values(b, inputs_for(b.graph, a.graph, inputs), engine);
     const auto add_noise = [&](VariableId id, const at::Tensor& value) {
       if (noise) noise->add(id, value, result.values);
     };
@@ -80,11 +93,12 @@ void compare_with_model(const Batches& batches, const Model& a, const Model& b,
   }
 }
 
+// `freed`: A is not what its file holds, but for its batch size.
 void compare_with_onnxruntime(const VerifyOptions& options, const Batches& batches, const Model& a,
-                              NetworkComparison& comparison) {
+                              bool freed, NetworkComparison& comparison) {
   const TemporaryFolder folder;
   std::string path = options.a;
-  if (!path.ends_with(".onnx")) {
+  if (!path.ends_with(".onnx") || freed) {
     path = folder.file("network.onnx");
     ModelWriteOptions write;
     write.target = parse_target(options.target);
@@ -107,7 +121,35 @@ double largest_steps(const NetworkComparison& comparison) {
   return steps;
 }
 
+bool counts_steps(const NetworkComparison& comparison) {
+  if (comparison.overall().has_steps) return true;
+  const std::vector<LayerDifference> layers = comparison.layers();
+  return std::any_of(layers.begin(), layers.end(),
+                     [](const LayerDifference& layer) { return layer.difference.has_steps; });
+}
+
+// Two NaNs are as equal as can be, but no result of a network that works.
+void check_nans(const NetworkComparison& comparison) {
+  const Difference& d = comparison.overall();
+  if (d.nans_a + d.nans_b == 0) return;
+  std::string first;
+  for (const LayerDifference& layer : comparison.layers()) {
+    if (layer.difference.nans_a + layer.difference.nans_b == 0) continue;
+    first = fmt::format("; the first value with any is '{}' ({})", layer.value, layer.type);
+    break;
+  }
+  throw CheckFailure(
+      fmt::format("[verify] of {} elements of the outputs {} are NaN in A, {} in B{}", d.elements,
+                  d.nans_a, d.nans_b, first));
+}
+
 void check_tolerances(const VerifyOptions& options, const NetworkComparison& comparison) {
+  check_nans(comparison);
+  if (options.step_tolerance && !counts_steps(comparison)) {
+    throw CheckFailure(
+        "[verify] --step-tolerance has nothing to measure: no value that is quantized in A is in B "
+        "too; give the quantized network as A");
+  }
   const Difference& d = comparison.overall();
   const auto check = [&](const std::optional<double>& bound, double value, std::string_view option,
                          std::string_view what) {
@@ -124,24 +166,44 @@ void check_tolerances(const VerifyOptions& options, const NetworkComparison& com
         "the share of the outputs' elements that differ, in percent,");
 }
 
-void run(const VerifyOptions& options) {
+void check_paths(const VerifyOptions& options) {
   check_writable(options.report.metrics, "--metrics");
+  CommandFiles files;
+  files.read_models = {{"a", options.a}, {"b", options.b}};
+  for (const std::string& text : options.inputs) {
+    // [NAME=]FILE, whatever the names of the network are.
+    files.read.push_back({"--input", text});
+    files.read.push_back({"--input", text.substr(text.find('=') + 1)});
+  }
+  files.written = {{"--metrics", options.report.metrics}};
+  check_files(files);
+}
+
+void run(const VerifyOptions& options, const CLI::App& command) {
+  check_paths(options);
+  if (options.a.ends_with(".onnx")) {
+    refuse_options(command, {"--target"}, "is for exporting A, which is a .onnx file already");
+  }
   OCTET_CHECK(options.b.empty() != options.with.empty(), "command line",
               "give either a second model or --with onnxruntime");
   OCTET_CHECK(options.inputs.empty() != options.data.data.empty(), "command line",
               "give either --input or --data");
   const c10::Device device = use_machine(options.machine);
-  const Model a = read_model(options.a, device);
+  Model a = read_model(options.a, device);
   const Batches batches = read_batches(options, a);
-  NetworkComparison comparison(a);
+  const bool freed = fit_batches(a, batches, options.a);
+  const std::shared_ptr<Engine> engine = make_engine(options.machine);
+  NetworkComparison comparison(a, engine);
   std::optional<Model> b;
   std::optional<QuantizationNoise> noise;
   if (options.with.empty()) {
     b = read_model(options.b, device);
-    if (!is_quantized(a.graph) && is_quantized(b->graph)) noise.emplace(a, *b);
-    compare_with_model(batches, a, *b, comparison, noise);
+    fit_batches(*b, batches, options.b);
+    // An engine other than the interpreter does not show the float values that noise is counted of.
+    if (engine == nullptr && !is_quantized(a.graph) && is_quantized(b->graph)) noise.emplace(a, *b);
+    compare_with_model(batches, a, *b, engine, comparison, noise);
   } else {
-    compare_with_onnxruntime(options, batches, a, comparison);
+    compare_with_onnxruntime(options, batches, a, freed, comparison);
   }
   const std::vector<LayerDifference> layers = comparison.layers();
   nlohmann::ordered_json figures = figures_of(comparison.overall());
@@ -178,7 +240,7 @@ void add_verify_command(CLI::App& program) {
       "outputs. Relative: |a - b| / max(|a|, |b|). Steps: in units of the value's quantization "
       "scale. Where A is float and B quantized, a second table has each layer's ratio of signal to "
       "quantization noise, the worst first. Exit code 1 if a tolerance that was given does not "
-      "hold.\n"
+      "hold, or an output is NaN.\n"
       "Examples:\n"
       "  octet verify float.nnp qat.nnp --data fashion-mnist --max-examples 100\n"
       "  octet verify net.nnp net.onnx --input x.npy --tolerance 1e-5\n"
@@ -215,9 +277,13 @@ void add_verify_command(CLI::App& program) {
       ->check(key_and_value());
   command.add_option("--input", options->inputs, "[NAME=]FILE.npy for each input of A");
   add_data_options(command, options->data, /*training=*/false);
-  command.get_option("--data")->required(false);
+  CLI::Option* data = command.get_option("--data")->required(false);
+  for (const char* name :
+       {"--batch", "--max-examples", "--workers", "--skip-bad", "--mean", "--std"}) {
+    command.get_option(name)->needs(data);
+  }
   const auto bound = [&](const char* name, std::optional<double>& value, const char* help) {
-    command.add_option(name, value, help)->check(CLI::NonNegativeNumber);
+    command.add_option(name, value, help)->check(non_negative_number());
   };
   bound("--tolerance", options->tolerance, "Bound on the absolute difference of the outputs");
   bound("--relative-tolerance", options->relative_tolerance, "Likewise on the relative one");
@@ -226,8 +292,10 @@ void add_verify_command(CLI::App& program) {
   bound("--share-tolerance", options->share_tolerance,
         "Bound on the share of the outputs' elements that differ, in percent");
   add_machine_options(command, options->machine);
+  options->machine.engine = "reference";
+  add_engine_option(command, options->machine);
   add_report_options(command, options->report);
-  command.callback([options] { run(*options); });
+  command.callback([options, &command] { run(*options, command); });
 }
 
 }  // namespace octet::cli

@@ -31,6 +31,11 @@ OutputTensors run_function(const Attributes& attributes, InputTensors inputs,
   } catch (const c10::Error& error) {
     throw Error(fmt::format("[{}] {}: {}", context.where, type_name(attributes),
                             error.what_without_backtrace()));
+  } catch (const Error&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    // Some of ATen's checks throw this (libtorch 1.13: a shape that does not fit).
+    throw Error(fmt::format("[{}] {}: {}", context.where, type_name(attributes), error.what()));
   }
 }
 

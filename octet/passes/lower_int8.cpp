@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "octet/base/error.h"
 #include "octet/base/logging.h"
 #include "octet/passes/folded_parameters.h"
@@ -308,22 +310,54 @@ std::string_view reason(const Graph& graph, FunctionId id) {
              : "it has no integer function";
 }
 
-void report(const Graph& graph, const std::vector<FunctionId>& left, const PassContext& ctx) {
-  std::vector<std::string> layers;
-  for (const FunctionId id : left) {
-    const std::string_view type = type_name(graph.function(id).attributes);
-    if (ctx.config.precision_mode == PrecisionMode::QNN) {
-      layers.push_back(fmt::format("{} ({}: {})", graph.display_name(id), type, reason(graph, id)));
-    } else if (ctx.training) {
-      log_info("[lower_int8] {} ({}) stays float: {}", graph.display_name(id), type,
-               reason(graph, id));
-    }
+// What to write so that none is left, the likeliest first.
+std::string remedies(const Graph& graph, const std::vector<FunctionId>& left,
+                     const QuantizationConfig& config) {
+  const bool normalizes = std::any_of(left.begin(), left.end(), [&](FunctionId id) {
+    const Attributes& attributes = graph.function(id).attributes;
+    return std::holds_alternative<BatchNormalization>(attributes) ||
+           std::holds_alternative<FusedBatchNormalization>(attributes);
+  });
+  std::string_view folding;
+  if (normalizes && !config.bn_folding) {
+    folding =
+        config.bn_self_folding
+            ? "bn_folding = true, or "
+            : "bn_folding = true (and bn_self_folding = true for what is behind no layer), or ";
+  } else if (normalizes && !config.bn_self_folding) {
+    folding = "bn_self_folding = true, or ";
   }
-  OCTET_CHECK(layers.empty(), "lower_int8",
+  return fmt::format(
+      "{}precision_mode = MIXED_QNN, or leave what is behind them float too (skip_outputs_layers, "
+      "exclude)",
+      folding);
+}
+
+void log_floats(const Graph& graph, const std::vector<FunctionId>& left) {
+  for (const FunctionId id : left) {
+    log_info("[lower_int8] {} ({}) stays float: {}", graph.display_name(id),
+             type_name(graph.function(id).attributes), reason(graph, id));
+  }
+}
+
+// QNN: one line, however many there are.
+void refuse_floats(const Graph& graph, const std::vector<FunctionId>& left,
+                   const PassContext& ctx) {
+  if (left.empty()) return;
+  constexpr size_t kNamed = 3;
+  std::vector<std::string> layers;
+  for (size_t i = 0; i < std::min(kNamed, left.size()); ++i) {
+    layers.push_back(fmt::format("{} ({}: {})", graph.display_name(left[i]),
+                                 type_name(graph.function(left[i]).attributes),
+                                 reason(graph, left[i])));
+  }
+  const std::string more =
+      left.size() > kNamed ? fmt::format(" and {} more", left.size() - kNamed) : "";
+  throw_error("lower_int8",
               "precision_mode QNN leaves no float function between integer ones, but network {} "
-              "has {}; write precision_mode MIXED_QNN, quantize all of their inputs, or end the "
-              "quantized part in front of them (skip_outputs_layers, exclude)",
-              graph.name(), fmt::join(layers, ", "));
+              "has {}: {}{}; write {}",
+              graph.name(), left.size(), fmt::join(layers, ", "), more,
+              remedies(graph, left, ctx.config));
 }
 
 }  // namespace
@@ -332,7 +366,13 @@ Graph lower_int8(Graph graph, PassContext& ctx) {
   if (ctx.config.precision_mode == PrecisionMode::SIM_QNN) return graph;
   hoist_quantizers(graph, ctx);
   Int8Lowering(graph, ctx).lower();
-  if (!ctx.keep_float_biases) report(graph, functions_left_float(graph, ctx), ctx);
+  if (ctx.keep_float_biases) return graph;
+  const std::vector<FunctionId> left = functions_left_float(graph, ctx);
+  if (ctx.config.precision_mode == PrecisionMode::QNN) {
+    refuse_floats(graph, left, ctx);
+  } else if (ctx.training) {
+    log_floats(graph, left);
+  }
   return graph;
 }
 

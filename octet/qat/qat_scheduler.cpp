@@ -237,11 +237,11 @@ SavedNetwork QATScheduler::saved(const std::vector<VariableRef>& inputs) const {
 }
 
 SavedNetwork QATScheduler::deployed(const std::vector<VariableRef>& inputs) const {
-  OCTET_CHECK(
-      state_ == QNNState::TRAINING, kWhere,
-      "deploy = true stores quantized weights, and there are none before TRAINING; the stage "
-      "is {}",
-      to_string(state_));
+  OCTET_CHECK(state_ == QNNState::TRAINING, kWhere,
+              "deploy = true (--deploy) stores quantized weights, and there are none before "
+              "TRAINING; the stage "
+              "is {}",
+              to_string(state_));
   SavedNetwork result = saved(inputs);
   PassContext ctx;
   ctx.outputs = result.graph.outputs();

@@ -33,7 +33,9 @@ void Difference::add(const at::Tensor& a, const at::Tensor& b, const at::Tensor&
   if (a.numel() == 0) return;
   const at::Tensor x = a.detach().to(at::kCPU, at::kDouble);
   const at::Tensor y = b.detach().to(at::kCPU, at::kDouble);
-  const at::Tensor equal = at::logical_or(x == y, at::logical_and(at::isnan(x), at::isnan(y)));
+  const at::Tensor nan_x = at::isnan(x);
+  const at::Tensor nan_y = at::isnan(y);
+  const at::Tensor equal = at::logical_or(x == y, at::logical_and(nan_x, nan_y));
   const auto settle = [&](const at::Tensor& distance) {
     const double infinity = std::numeric_limits<double>::infinity();
     return at::nan_to_num(distance, infinity, infinity).masked_fill(equal, 0);
@@ -41,6 +43,8 @@ void Difference::add(const at::Tensor& a, const at::Tensor& b, const at::Tensor&
   const at::Tensor absolute = settle((x - y).abs());
   const at::Tensor relative = settle(absolute / at::maximum(x.abs(), y.abs()));
   elements += a.numel();
+  nans_a += nan_x.sum().item<int64_t>();
+  nans_b += nan_y.sum().item<int64_t>();
   differing += a.numel() - equal.sum().item<int64_t>();
   max_absolute = std::max(max_absolute, absolute.max().item<double>());
   max_relative = std::max(max_relative, relative.max().item<double>());

@@ -12,6 +12,8 @@ namespace octet {
 struct Difference {
   int64_t elements = 0;
   int64_t differing = 0;
+  int64_t nans_a = 0;  // elements that are NaN in a, and in b
+  int64_t nans_b = 0;
   double max_absolute = 0;
   double max_relative = 0;
   double max_steps = 0;

@@ -128,12 +128,20 @@ class Explainer {
       return report;
     }
     report.state = state_of(layer);
-    report.why = report.state == LayerState::FLOAT ? reason(layer) : inputs_text(layer);
+    report.why = why(layer, report.state);
     report.outcome = outcome(layer, report.state);
     return report;
   }
 
  private:
+  std::string why(const CheckedLayer& layer, LayerState state) const {
+    if (state == LayerState::FLOAT) return reason(layer);
+    const auto skipped = skipped_.find(layer.id);
+    // What another layer quantized can come into one that is skipped.
+    if (state == LayerState::QUANTIZED || skipped == skipped_.end()) return inputs_text(layer);
+    return fmt::format("{}; {}", skipped->second, inputs_text(layer));
+  }
+
   std::string reason(const CheckedLayer& layer) const {
     const auto skipped = skipped_.find(layer.id);
     if (skipped == skipped_.end() || is_never_quantized(layer.function.attributes)) {

@@ -25,10 +25,23 @@ bool is_normalization(const Attributes& attributes) {
          std::holds_alternative<FusedBatchNormalization>(attributes);
 }
 
+// Whether the pair on the layer's data is there for what is in front: the output of a quantized
+// layer (recorder_position BOTH), behind its activation. Then the layer itself may well be float.
+bool is_output_of_quantized_layer(const CheckedLayer& layer) {
+  FunctionId producer = layer.in.graph.variable(layer.inputs[0]->source).producer;
+  while (producer != kNoId && is_fused_activation(layer.in.graph.function(producer).attributes)) {
+    const CheckedLayer activation = checked_layer(layer.in, producer);
+    if (activation.inputs[0]) return true;
+    producer = layer.in.graph.variable(activation.function.inputs[0]).producer;
+  }
+  return producer != kNoId && runs_on_integers(checked_layer(layer.in, producer));
+}
+
 void check_both_operands(const CheckedLayer& layer, Findings& findings) {
   if (!layer.in.rules.both_operands || !layer.weighted) return;
   for (const size_t missing : {0, 1}) {
     if (layer.inputs[missing] || !layer.inputs[1 - missing]) continue;
+    if (missing == 1 && is_output_of_quantized_layer(layer)) continue;
     advise(layer, "both-operands", findings,
            "'{}' is quantized, but '{}' is not: the layer runs in float",
            layer.input_name(1 - missing), layer.input_name(missing));

@@ -157,14 +157,45 @@ void check_image_shape(const Shape& image_shape) {
               to_string(image_shape));
 }
 
+void check_normalization(const Augmentation& augmentation) {
+  for (const float value : augmentation.mean) {
+    OCTET_CHECK(std::isfinite(value), kWhere, "mean must be finite: {}",
+                fmt::join(augmentation.mean, ", "));
+  }
+  for (const float value : augmentation.std) {
+    OCTET_CHECK(std::isfinite(value) && value > 0, kWhere, "std must be positive: {}",
+                fmt::join(augmentation.std, ", "));
+  }
+}
+
 void check_preset(const Shape& image_shape, int64_t size) {
   check_image_shape(image_shape);
   OCTET_CHECK(size >= 0, kWhere, "an image size of {} pixels is negative", size);
 }
 
-// ImageNet's statistics on the scale of 0 to 1.
-void set_normalization(Augmentation& augmentation, int64_t channels) {
-  if (channels == 3) {
+// One value for each channel.
+std::vector<float> per_channel(const char* name, const std::vector<double>& values,
+                               int64_t channels) {
+  const auto count = static_cast<int64_t>(values.size());
+  OCTET_CHECK(count == 1 || count == channels, kWhere,
+              "{} has {} values, and the images have {} channels: give 1 or {}", name, count,
+              channels, channels);
+  std::vector<float> result(values.begin(), values.end());
+  if (count == 1) result.resize(channels, result[0]);
+  return result;
+}
+
+void set_normalization(Augmentation& augmentation, int64_t channels,
+                       const Normalization& normalization) {
+  const auto& [mean, std] = normalization;
+  OCTET_CHECK(mean.empty() == std.empty(), kWhere, "there is a {}, but no {}: give both",
+              mean.empty() ? "std" : "mean", mean.empty() ? "mean" : "std");
+  if (!mean.empty()) {
+    augmentation.mean = per_channel("mean", mean, channels);
+    augmentation.std = per_channel("std", std, channels);
+    check_normalization(augmentation);
+  } else if (channels == 3) {
+    // ImageNet's statistics on the scale of 0 to 1.
     augmentation.mean = {0.485f, 0.456f, 0.406f};
     augmentation.std = {0.229f, 0.224f, 0.225f};
   } else {
@@ -179,7 +210,8 @@ bool is_size(const Shape& image_shape, int64_t size) {
 
 }  // namespace
 
-Augmentation training_augmentation(const Shape& image_shape, int64_t size) {
+Augmentation training_augmentation(const Shape& image_shape, int64_t size,
+                                   const Normalization& normalization) {
   check_preset(image_shape, size);
   Augmentation augmentation;
   if (is_small(image_shape)) {
@@ -190,11 +222,12 @@ Augmentation training_augmentation(const Shape& image_shape, int64_t size) {
     augmentation.random_resized_crop = RandomResizedCrop{.size = chosen_size(image_shape, size)};
   }
   if (image_shape[0] == 3) augmentation.flip_probability = 0.5;
-  set_normalization(augmentation, image_shape[0]);
+  set_normalization(augmentation, image_shape[0], normalization);
   return augmentation;
 }
 
-Augmentation validation_augmentation(const Shape& image_shape, int64_t size) {
+Augmentation validation_augmentation(const Shape& image_shape, int64_t size,
+                                     const Normalization& normalization) {
   check_preset(image_shape, size);
   Augmentation augmentation;
   if (is_small(image_shape)) {
@@ -207,7 +240,7 @@ Augmentation validation_augmentation(const Shape& image_shape, int64_t size) {
     augmentation.resize_shorter = side * 256 / 224;
     augmentation.center_crop = side;
   }
-  set_normalization(augmentation, image_shape[0]);
+  set_normalization(augmentation, image_shape[0], normalization);
   return augmentation;
 }
 
@@ -252,9 +285,7 @@ void check_augmentation(const Augmentation& augmentation, int64_t channels) {
   const auto count = static_cast<int64_t>(mean.size());
   OCTET_CHECK(mean.size() == std.size() && (count == 0 || count == channels), kWhere,
               "{} values of mean and {} of std for {} channels", mean.size(), std.size(), channels);
-  for (float value : std) {
-    OCTET_CHECK(value > 0, kWhere, "std must be positive: {}", fmt::join(std, ", "));
-  }
+  check_normalization(augmentation);
 }
 
 void augment_into(const Augmentation& augmentation, const at::Tensor& image, DataRandom& random,

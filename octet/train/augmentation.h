@@ -44,16 +44,26 @@ struct Augmentation {
   std::vector<float> mean = {}, std = {};
 };
 
+// How pixels become numbers: y = (x / 255 - mean) / std, as torchvision's Normalize behind ToTensor
+// does it. One value for all channels or one for each. Both empty: ImageNet's mean and standard
+// deviation for three channels, 0.5 and 0.5 (to -1..1) for others.
+struct Normalization {
+  std::vector<double> mean = {}, std = {};
+};
+
 // For training: small images (of one known size, up to 64 pixels a side) are padded by an eighth of
 // their side and cropped at random, others get a random resized crop. Colour images are flipped
-// with probability 0.5, grey ones are not, since a mirrored digit is another sign. Normalization is
-// ImageNet's for three channels and to -1..1 for others. `image_shape` is a Dataset's; `size` is
-// the side of the result, 0 for the images' own or, where they differ in size, 224.
-Augmentation training_augmentation(const Shape& image_shape, int64_t size = 0);
+// with probability 0.5, grey ones are not, since a mirrored digit is another sign. `image_shape` is
+// a Dataset's; `size` is the side of the result, 0 for the images' own or, where they differ in
+// size, 224. Throws Error for a negative size, and for a normalization with another number of
+// values, with only one of mean and std, with values that are not finite or a std not above 0.
+Augmentation training_augmentation(const Shape& image_shape, int64_t size = 0,
+                                   const Normalization& normalization = {});
 
 // For validation, without randomness: small images are resized if need be, others are resized to
-// 256/224 of the size and their centre is cropped. Arguments and normalization as for training.
-Augmentation validation_augmentation(const Shape& image_shape, int64_t size = 0);
+// 256/224 of the size and their centre is cropped. Arguments as for training.
+Augmentation validation_augmentation(const Shape& image_shape, int64_t size = 0,
+                                     const Normalization& normalization = {});
 
 // The shape of the result for an image (C, H, W); kFreeDim where that depends on the image.
 Shape augmented_shape(const Augmentation& augmentation, const Shape& image_shape);

@@ -37,10 +37,11 @@ BatchMaker::BatchMaker(std::shared_ptr<const Dataset> dataset, DataLoaderOptions
   const int64_t batch = options_.batch_size;
   batches_per_epoch_ =
       options_.drop_last ? num_examples_ / batch : (num_examples_ + batch - 1) / batch;
-  OCTET_CHECK(batches_per_epoch_ > 0, kWhere,
-              "{} examples do not fill one batch of {}: use a smaller batch_size or keep the last "
-              "batch",
-              num_examples_, batch);
+  OCTET_CHECK(
+      batches_per_epoch_ > 0, kWhere,
+      "{} examples do not fill one batch of {}: use a smaller batch_size (--batch) or keep the "
+      "last batch",
+      num_examples_, batch);
 }
 
 BatchResult BatchMaker::make(int64_t number) const {

@@ -115,24 +115,32 @@ void Trainer::show(Progress& progress) const {
 
 TrainingResult Trainer::result(int64_t steps) const {
   if (steps == 0) return {};
-  return {steps, mean_of_last(losses_), mean_of_last(errors_), median(seconds_)};
+  return {.steps = steps,
+          .loss = mean_of_last(losses_),
+          .error = mean_of_last(errors_),
+          .seconds_per_step = median(seconds_)};
 }
 
-TrainingResult Trainer::run() {
+TrainingResult Trainer::run(const std::function<bool()>& should_stop) {
   ProgressOptions options = options_.progress;
   const int64_t first = step_;
   options.total_steps = options_.max_steps - first;
   Progress progress(options_.title, options);
-  while (step_ < options_.max_steps) {
+  bool stopped = false;
+  while (step_ < options_.max_steps && !stopped) {
     const double begin = now();
     train_step();
     seconds_.push_back(now() - begin);
     show(progress);
     const bool last = step_ == options_.max_steps;
-    if (!options_.checkpoint.empty() && (last || step_ % options_.checkpoint_every == 0)) save();
+    stopped = !last && should_stop && should_stop();
+    if (!options_.checkpoint.empty() && (last || stopped || step_ % options_.checkpoint_every == 0))
+      save();
   }
   progress.finish();
-  return result(step_ - first);
+  TrainingResult done = result(step_ - first);
+  done.stopped = stopped;
+  return done;
 }
 
 void Trainer::save() const {
@@ -159,6 +167,10 @@ void Trainer::resume(const std::string& path) {
   const nlohmann::json own = nlohmann::json::parse(text->second, nullptr, false);
   OCTET_CHECK_FILE(own.is_object() && own.value("base_learning_rate", nlohmann::json()).is_number(),
                    path, "the trainer's state is damaged: {}", text->second);
+  OCTET_CHECK(checkpoint.step <= options_.max_steps, path,
+              "the checkpoint is at step {}, beyond the {} steps asked for; ask for more (--steps, "
+              "--epochs)",
+              checkpoint.step, options_.max_steps);
   OCTET_CHECK(average_.has_value() == checkpoint.weight_average.has_value(), path,
               "the checkpoint was written {} averaged weights", average_ ? "without" : "with");
   Network network = networks_.pred.network();

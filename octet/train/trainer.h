@@ -58,6 +58,7 @@ struct TrainingResult {
   double loss = 0;              // mean over the last 100 steps at most
   double error = 0;             // of the training batches, percent, likewise
   double seconds_per_step = 0;  // median, everything included
+  bool stopped = false;         // before max_steps, by should_stop
 };
 
 class Trainer {
@@ -69,13 +70,16 @@ class Trainer {
 
   // Goes on from a checkpoint that a trainer with the same arguments wrote: every number that
   // follows is the same as without the interruption (on one kind of machine). Throws FileError for
-  // a bad file, Error for one that does not fit.
+  // a bad file, Error for one that does not fit or is beyond max_steps; at max_steps nothing is
+  // left to train.
   void resume(const std::string& path);
-  // Trains up to max_steps. Throws TrainingError, naming the step, if the loss or a value that is
-  // recorded or quantized is not finite.
-  TrainingResult run();
+  // Trains up to max_steps, or to the step behind which `should_stop` first says so (see
+  // StopSignals); then too the checkpoint is written. Throws TrainingError, naming the step, if the
+  // loss or a value that is recorded or quantized is not finite.
+  TrainingResult run(const std::function<bool()>& should_stop = {});
   // Steps done, those before a resume included.
   int64_t steps() const { return step_; }
+  int64_t max_steps() const { return options_.max_steps; }
   // The averaged weights; null without average_decay.
   WeightAverage* average() { return average_ ? &*average_ : nullptr; }
 

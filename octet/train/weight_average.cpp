@@ -17,7 +17,7 @@ constexpr const char* kWhere = "WeightAverage";
 
 WeightAverage::WeightAverage(const WeightAverageOptions& options) : options_(options) {
   OCTET_CHECK(options.decay >= 0 && options.decay < 1, kWhere,
-              "decay must be at least 0 and less than 1, not {}", options.decay);
+              "decay (--average) must be at least 0 and less than 1, not {}", options.decay);
 }
 
 void WeightAverage::check_not_swapped(const char* what) const {

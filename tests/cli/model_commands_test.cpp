@@ -102,7 +102,8 @@ TEST_F(ModelCommandsTest, ConvertKeepsTheNetwork) {
   for (const char* name : {"c.nnp", "c.nntxt"}) {
     const std::string copy = folder_.path(name);
     const Outcome outcome =
-        octet(fmt::format("convert {} {} --parameters protobuf --json", model_, copy));
+        octet(fmt::format("convert {} {} {} --json", model_, copy,
+                          copy.ends_with(".nnp") ? "--parameters protobuf" : ""));
     ASSERT_EQ(outcome.code, 0) << outcome.error;
     EXPECT_EQ(nlohmann::json::parse(outcome.out)["checked"], true);
     const Outcome same =
@@ -317,6 +318,42 @@ TEST_F(ModelCommandsTest, LintExplainsAndFinds) {
                                    "] departures from the rules of tensorrt: 1, of which it "
                                    "refuses 0");
   expect_error(fmt::format("lint {}", model_), 2, "[command line] --target is required");
+}
+
+// Not quantized at all: as far from what the target wants as a network can be.
+TEST_F(ModelCommandsTest, LintFindsFaultWithAFloatNetwork) {
+  const std::string text = folder_.path("float.txt");
+  write_file_atomically(text, "graph g {\n input x: float32 (-1, 3)\n y = ReLU(x)\n output y\n}\n");
+  for (const char* target : {"default", "tensorrt", "onnxruntime", "nnabla"}) {
+    const Outcome outcome = octet(fmt::format("lint {} --target {} --json", text, target));
+    EXPECT_EQ(outcome.code, 1);
+    const nlohmann::json figures = nlohmann::json::parse(outcome.out);
+    ASSERT_EQ(figures["findings"], 1);
+    EXPECT_EQ(figures["refused"], 0);
+    EXPECT_EQ(figures["list"][0]["rule"], "float-network");
+    EXPECT_EQ(figures["list"][0]["message"],
+              fmt::format("target {}: nothing in the network is quantized, so all of it runs in "
+                          "float",
+                          target));
+  }
+}
+
+// The layer that skip_outputs_layers leaves float reads what recorder_position BOTH quantized.
+TEST_F(ModelCommandsTest, LintOfOutputsThatAreRecorded) {
+  const std::string data = make_data();
+  const std::string trained = train_float(data);
+  const std::string config = folder_.path("qat.toml");
+  write_file_atomically(config,
+                        "bn_folding = true\nrecorder_position = \"BOTH\"\ndtype = \"uint8\"\n"
+                        "zero_point = true\nskip_inputs_layers = []\n");
+  const std::string out = folder_.path("both.nnp");
+  const Outcome qat = octet(fmt::format(
+      "qat {} --data {} --batch 8 --steps 10 --config {} --out {}", trained, data, config, out));
+  ASSERT_EQ(qat.code, 0) << qat.error;
+  const Outcome lint = octet(fmt::format("lint {} --target onnxruntime", out));
+  EXPECT_EQ(lint.code, 0) << lint.out;
+  EXPECT_THAT(lint.out, HasSubstr("skip_outputs_layers: the last of its type; x uint8, weight "
+                                  "float, bias float"));
 }
 
 TEST_F(ModelCommandsTest, InspectListsTheFunctions) {

@@ -77,11 +77,9 @@ TEST_F(FoldBatchNormOpposite, AffineWithSeveralOutputDimensions) {
 }
 
 TEST_F(FoldBatchNormOpposite, LeavesANormalizationWithoutRunningStatistics) {
-  std::string text =
+  const std::string text =
       network("  y = Convolution(h, c/W)\n", "  parameter c/W: float32 (5, 4, 3, 3)\n");
-  const std::string running = ", bn/mean, bn/var) {batch_stat=false}";
-  text.replace(text.find(running), running.size(), std::string(")"));
-  const Graph graph = load(text);
+  const Graph graph = load(replaced(text, ", bn/mean, bn/var) {batch_stat=false}", ")"));
   EXPECT_TRUE(equal(fold_batch_norm_opposite(graph, ctx_), graph));
 }
 

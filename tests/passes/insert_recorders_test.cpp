@@ -183,9 +183,7 @@ TEST_F(InsertRecorders, AValidationNetworkWithDropoutLessSharesTheRanges) {
 
 TEST_F(InsertRecorders, SaysWhereAValidationNetworkDiffers) {
   insert_recorders(load(kResidual), ctx_);
-  std::string other(kResidual);
-  other.replace(other.find("r = ReLU(h)"), 11, "r = Tanh(h)");
-  const Graph graph = load(other);
+  const Graph graph = load(replaced(std::string(kResidual), "r = ReLU(h)", "r = Tanh(h)"));
   ctx_.training = false;
   try {
     insert_recorders(graph, ctx_);

@@ -249,10 +249,44 @@ constexpr std::string_view kFloatInside = R"(graph net {
 TEST_F(LowerInt8, ListsAllFunctionsThatWouldStayFloat) {
   EXPECT_EQ(error(kFloatInside),
             "[lower_int8] precision_mode QNN leaves no float function between integer ones, but "
-            "network net has soft (Softmax: it has no integer function), lean (Add2: not all of "
+            "network net has 3: soft (Softmax: it has no integer function), lean (Add2: not all of "
             "its inputs and its output are quantized), free (Sigmoid: not all of its inputs and "
-            "its output are quantized); write precision_mode MIXED_QNN, quantize all of their "
-            "inputs, or end the quantized part in front of them (skip_outputs_layers, exclude)");
+            "its output are quantized); write precision_mode = MIXED_QNN, or leave what is behind "
+            "them float too (skip_outputs_layers, exclude)");
+}
+
+// A network of many layers still gives one line that can be read, with what helps.
+TEST_F(LowerInt8, NamesTheFirstOfManyAndSaysWhatFoldsThem) {
+  std::string text =
+      "graph deep {\n  input x: float32 (-1, 6)\n  parameter s: float32 (1)\n"
+      "  parameter z: float32 (1)\n  q0 = QuantizeLinear(x, s, z)\n"
+      "  d0 = DequantizeLinear(q0, s, z)\n";
+  for (const char* part : {"beta", "gamma", "mean", "var"}) {
+    text += fmt::format("  parameter {}: float32 (1, 6)\n", part);
+  }
+  for (int i = 0; i < 20; ++i) {
+    text += fmt::format(
+        "  n{0} = BatchNormalization[bn{0}](d{0}, beta, gamma, mean, var)\n"
+        "  q{1} = QuantizeLinear(n{0}, s, z)\n  d{1} = DequantizeLinear(q{1}, s, z)\n",
+        i, i + 1);
+  }
+  text += "  output d20\n}\n";
+  const std::string start =
+      "[lower_int8] precision_mode QNN leaves no float function between integer ones, but network "
+      "deep has 20: bn0 (BatchNormalization: it has no integer function), bn1 (BatchNormalization: "
+      "it has no integer function), bn2 (BatchNormalization: it has no integer function) and 17 "
+      "more; write ";
+  const std::string end =
+      "precision_mode = MIXED_QNN, or leave what is behind them float too (skip_outputs_layers, "
+      "exclude)";
+  EXPECT_EQ(error(text), start +
+                             "bn_folding = true (and bn_self_folding = true for what is behind no "
+                             "layer), or " +
+                             end);
+  ctx_.config.bn_folding = true;
+  EXPECT_EQ(error(text), start + "bn_self_folding = true, or " + end);
+  ctx_.config.bn_self_folding = true;
+  EXPECT_EQ(error(text), start + end);
 }
 
 TEST_F(LowerInt8, MixedLeavesThemFloat) {

@@ -469,9 +469,10 @@ TEST(QATScheduler, SaysWhatIsWrongWithItsUse) {
   EXPECT_EQ(
       error_of([&] { run.qat.save("never.nnp", x); }),
       "[QATScheduler] no output of the network of x is registered; call qat(output) before save()");
-  EXPECT_EQ(error_of([&] { run.qat.save("never.nnp", run.nets.vimage, {.deploy = true}); }),
-            "[QATScheduler] deploy = true stores quantized weights, and there are none before "
-            "TRAINING; the stage is RECORDING");
+  EXPECT_EQ(
+      error_of([&] { run.qat.save("never.nnp", run.nets.vimage, {.deploy = true}); }),
+      "[QATScheduler] deploy = true (--deploy) stores quantized weights, and there are none before "
+      "TRAINING; the stage is RECORDING");
   EXPECT_EQ(
       error_of([&] { run.qat.save("never.nnp", run.nets.vimage, {.parameter_format = "txt"}); }),
       "[QATScheduler] parameter_format 'txt' is not one of h5, protobuf");

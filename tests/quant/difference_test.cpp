@@ -41,10 +41,14 @@ TEST(Difference, NumbersThatAreNotFinite) {
   same.add(at::tensor({nan, infinity}), at::tensor({nan, infinity}));
   EXPECT_EQ(same.max_absolute, 0);
   EXPECT_EQ(same.differing, 0);
+  EXPECT_EQ(same.nans_a, 1);
+  EXPECT_EQ(same.nans_b, 1);
   Difference other;
   other.add(at::tensor({nan, 1.0F}), at::tensor({1.0F, 1.0F}));
   EXPECT_EQ(other.max_absolute, infinity);
   EXPECT_EQ(other.differing, 1);
+  EXPECT_EQ(other.nans_a, 1);
+  EXPECT_EQ(other.nans_b, 0);
 }
 
 TEST(Difference, NothingAndShapes) {

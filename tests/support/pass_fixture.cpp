@@ -4,6 +4,13 @@
 
 namespace octet {
 
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
 PassTest::PassTest() {
   ctx_.parameters = &parameters_;
   ctx_.memory = &memory_;

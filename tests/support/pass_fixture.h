@@ -13,6 +13,9 @@
 
 namespace octet {
 
+// The text with `to` in every place of `from`.
+std::string replaced(std::string text, const std::string& from, const std::string& to);
+
 class PassTest : public ::testing::Test {
  protected:
   PassTest();

@@ -160,6 +160,36 @@ TEST_F(CheckGraphTest, ScalesPerChannel) {
             "0)");
 }
 
+// recorder_position BOTH quantizes what the last quantized layer gives, for that layer: the float
+// layer behind it (skip_outputs_layers) is as it should be. A pair on an input is for its reader.
+TEST_F(CheckGraphTest, AFloatLayerBehindAQuantizedOutput) {
+  const std::string head = R"(graph net {
+    input x: float32 (-1, 3)
+    parameter w: float32 (3, 3)
+    parameter s: float32 (1, 1)
+    parameter z: float32 (1, 1)
+    xq = QuantizeLinear(x, s, z)
+    xd = DequantizeLinear(xq, s, z)
+    wq = QuantizeLinear(w, s, z)
+    wd = DequantizeLinear(wq, s, z)
+)";
+  const std::string tail = R"(
+    rq = QuantizeLinear(r, s, z)
+    rd = DequantizeLinear(rq, s, z)
+    y = Affine[fc](rd, w)
+    output y
+  })";
+  for (const Target target : {Target::TENSORRT, Target::ONNXRUNTIME}) {
+    const auto both = [&](const std::string& middle) {
+      const std::vector<std::string> found = rules(load(head + middle + tail), target);
+      return std::count(found.begin(), found.end(), "fc both-operands");
+    };
+    EXPECT_EQ(both("h = Affine[hidden](xd, wd)\n r = ReLU(h)"), 0);
+    EXPECT_EQ(both("r = Add2[sum](xd, xd)"), 0);
+    EXPECT_EQ(both("h = Affine[hidden](x, w)\n r = ReLU(h)"), 1);
+  }
+}
+
 TEST_F(CheckGraphTest, PartsOfTraining) {
   const Graph graph = load(R"(graph net {
     input x: float32 (-1, 3)

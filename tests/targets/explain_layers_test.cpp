@@ -79,6 +79,14 @@ TEST_F(ExplainLayersTest, TheConfigurationTellsWhy) {
   EXPECT_EQ(lines[2], "act: float, exclude matches its name; float");
 }
 
+TEST_F(ExplainLayersTest, ASkippedLayerThatReadsQuantizedData) {
+  QuantizationConfig config;
+  config.exclude = {"add"};
+  EXPECT_EQ(explained(Target::DEFAULT, &config)[3],
+            "add: partly, exclude matches its name; x0 int8, x1 float; float arithmetic on "
+            "quantized values");
+}
+
 TEST_F(ExplainLayersTest, OfIntegerFunctions) {
   graph_ = parse_graph(R"(graph net {
   input x: float32 (-1, 2, 4, 4)

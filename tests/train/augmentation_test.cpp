@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include <set>
 
 #include "octet/base/error.h"
@@ -171,6 +173,40 @@ TEST(Augmentation, SaysThatResizingNeedsOpenCv) {
             "configure with -DOCTET_WITH_IMAGES=ON");
 }
 #endif
+
+TEST(Augmentation, NormalizationOfTheCaller) {
+  const Normalization one{.mean = {0.25}, .std = {2}};
+  const Normalization each{.mean = {0, 0.5, 1}, .std = {1, 0.5, 0.25}};
+  const std::vector<float> means{0.25F, 0.25F, 0.25F};
+  EXPECT_EQ(training_augmentation({3, 8, 8}, 0, one).mean, means);
+  EXPECT_EQ(validation_augmentation({3, 8, 8}, 0, one).std, (std::vector<float>{2, 2, 2}));
+  EXPECT_EQ(validation_augmentation({3, 8, 8}, 0, each).std, (std::vector<float>{1, 0.5, 0.25}));
+  // A pixel of 255 is 1 before it is normalized.
+  const at::Tensor white = at::full({3, 8, 8}, 255, at::kByte);
+  DataRandom random(0, 0, 0);
+  const at::Tensor image = augment(validation_augmentation({3, 8, 8}, 0, each), white, random);
+  EXPECT_EQ(image[0][0][0].item<float>(), 1);
+  EXPECT_EQ(image[1][0][0].item<float>(), 1);
+  EXPECT_EQ(image[2][0][0].item<float>(), 0);
+}
+
+TEST(Augmentation, SaysWhatIsWrongWithANormalization) {
+  const auto error = [](const Normalization& normalization) {
+    return message_of<Error>([&] { validation_augmentation({3, 8, 8}, 0, normalization); });
+  };
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(error({.mean = {0, 0}, .std = {1}}),
+            "[augmentation] mean has 2 values, and the images have 3 channels: give 1 or 3");
+  EXPECT_EQ(error({.mean = {0}, .std = {1, 1, 1, 1}}),
+            "[augmentation] std has 4 values, and the images have 3 channels: give 1 or 3");
+  EXPECT_EQ(error({.mean = {0.5}}), "[augmentation] there is a mean, but no std: give both");
+  EXPECT_EQ(error({.std = {0.5}}), "[augmentation] there is a std, but no mean: give both");
+  EXPECT_EQ(error({.mean = {0}, .std = {0}}), "[augmentation] std must be positive: 0, 0, 0");
+  EXPECT_EQ(error({.mean = {0}, .std = {kInfinity}}),
+            "[augmentation] std must be positive: inf, inf, inf");
+  EXPECT_EQ(error({.mean = {kInfinity}, .std = {1}}),
+            "[augmentation] mean must be finite: inf, inf, inf");
+}
 
 TEST(Augmentation, SaysWhatIsWrong) {
   const auto error = [](const Augmentation& augmentation) {

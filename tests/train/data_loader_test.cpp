@@ -209,8 +209,8 @@ TEST(DataLoader, SaysWhatIsWrongWithItsOptions) {
   EXPECT_EQ(error({.prefetch = 0}), "[data_loader] prefetch = 0 must be at least 1");
   EXPECT_EQ(error({.max_examples = 0}), "[data_loader] max_examples = 0 must be at least 1");
   EXPECT_EQ(error({.batch_size = 6}),
-            "[data_loader] 5 examples do not fill one batch of 6: use a smaller batch_size or keep "
-            "the last batch");
+            "[data_loader] 5 examples do not fill one batch of 6: use a smaller batch_size "
+            "(--batch) or keep the last batch");
   EXPECT_EQ(message_of<Error>([] { DataLoader(nullptr, {}); }),
             "[data_loader] no dataset was given");
   DataLoader loader(counting(5), {.batch_size = 2});

@@ -156,6 +156,60 @@ TEST(Trainer, ResumesBitForBit) {
   EXPECT_TRUE(at::equal(whole.weights(), second.weights()));
 }
 
+TEST(Trainer, StopsBehindAStepAndGoesOn) {
+  const test::TemporaryFolder folder;
+  const auto options_of = [&](Fixture& setup) {
+    setup.options.max_steps = 12;
+    setup.options.schedule = {.kind = ScheduleKind::kCosine, .max_steps = 12};
+    setup.options.checkpoint = folder.path("checkpoint");
+    return setup.options;
+  };
+  Fixture whole;
+  const TrainingResult all =
+      Trainer(whole.networks, whole.solver, whole.loader, options_of(whole)).run();
+  EXPECT_FALSE(all.stopped);
+  Fixture first;
+  Trainer begun(first.networks, first.solver, first.loader, options_of(first));
+  const TrainingResult part = begun.run([&] { return begun.steps() == 5; });
+  EXPECT_TRUE(part.stopped);
+  EXPECT_EQ(part.steps, 5);
+  Fixture second;
+  Trainer rest(second.networks, second.solver, second.loader, options_of(second));
+  rest.resume(folder.path("checkpoint"));
+  EXPECT_EQ(rest.run().steps, 7);
+  EXPECT_TRUE(at::equal(whole.weights(), second.weights()));
+}
+
+// A signal that comes with the last step changes nothing.
+TEST(Trainer, IsNotStoppedBehindTheLastStep) {
+  Fixture setup;
+  setup.options.max_steps = 1;
+  Trainer trainer(setup.networks, setup.solver, setup.loader, setup.options);
+  EXPECT_FALSE(trainer.run([] { return true; }).stopped);
+}
+
+TEST(Trainer, ResumesAtItsEndButNotBeyond) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("checkpoint");
+  Fixture first;
+  first.options.max_steps = 7;
+  first.options.checkpoint = path;
+  Trainer(first.networks, first.solver, first.loader, first.options).run();
+  Fixture same;
+  same.options.max_steps = 7;
+  Trainer ended(same.networks, same.solver, same.loader, same.options);
+  ended.resume(path);
+  EXPECT_EQ(ended.run().steps, 0);
+  EXPECT_TRUE(at::equal(first.weights(), same.weights()));
+  Fixture fewer;
+  fewer.options.max_steps = 6;
+  Trainer beyond(fewer.networks, fewer.solver, fewer.loader, fewer.options);
+  EXPECT_EQ(message_of<Error>([&] { beyond.resume(path); }),
+            "[" + path +
+                "] the checkpoint is at step 7, beyond the 6 steps asked for; ask for more "
+                "(--steps, --epochs)");
+}
+
 TEST(Trainer, CarriesTheSchedulersStateAndScale) {
   const test::TemporaryFolder folder;
   int counter = 0;

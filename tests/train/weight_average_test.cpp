@@ -111,7 +111,7 @@ std::string message_of(const Action& action) {
 
 TEST(WeightAverage, SaysWhatIsWrong) {
   EXPECT_EQ(message_of([] { WeightAverage({.decay = 1}); }),
-            "[WeightAverage] decay must be at least 0 and less than 1, not 1");
+            "[WeightAverage] decay (--average) must be at least 0 and less than 1, not 1");
   ParameterStore store;
   store.set("w", at::zeros({2}), true);
   WeightAverage average;

@@ -115,7 +115,7 @@ class Quantizer {
 void check_expressible(const QuantizeLinear& op, const QuantFormat& format, LayerExporter& layer) {
   const std::string reader = reader_of(layer.values(), layer.id());
   const std::string for_weights =
-      is_constant(layer, 0) ? ", or deploy = true, which stores the integers" : "";
+      is_constant(layer, 0) ? ", or deploy = true (--deploy), which stores the integers" : "";
   if (op.round_mode != "HALF_TO_EVEN") {
     layer.fail("{}rounds {}, ONNX rounds HALF_TO_EVEN; quantize with round_mode = HALF_TO_EVEN{}",
                reader, op.round_mode, for_weights);

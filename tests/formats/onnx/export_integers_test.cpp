@@ -66,13 +66,6 @@ constexpr std::string_view kNetwork = R"(graph net {
   output l
 })";
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
 class OnnxIntegers : public PassTest {
  protected:
   void set(const std::string& name, const at::Tensor& value) {

@@ -287,7 +287,7 @@ TEST_F(OnnxQuantization, SaysWhatOnnxCannotExpress) {
   EXPECT_EQ(
       error_of(changed(text, "QuantizeLinear(W, sw, zw)", "QuantizeLinear(W, sw, zw) {bits=3}")),
       "[p] QuantizeLinear of Affine fc has 3 bits, which ONNX does not have; quantize with "
-      "bits_weight = 8, or deploy = true, which stores the integers");
+      "bits_weight = 8, or deploy = true (--deploy), which stores the integers");
   EXPECT_EQ(error_of(changed(text, "{dtype=2}", "{dtype=3, bits=16}")),
             "[q] QuantizeLinear of Affine fc has int16, which needs opset 21, 17 was asked for");
   EXPECT_EQ(error_of(changed(text, "{dtype=2}", "{dtype=5, bits=32}")),
