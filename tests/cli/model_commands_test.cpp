@@ -225,7 +225,7 @@ TEST_F(ModelCommandsTest, ConvertsToOnnxAndBack) {
   }
   EXPECT_EQ(octet(fmt::format("run {} --input x0={} --output y0={}", onnx, x_, y_)).code, 0);
   EXPECT_TRUE(at::equal(read_npy(y_)[1], at::tensor({2.0F, 2.5F, 3.0F, 3.0F})));
-  EXPECT_EQ(octet(fmt::format("lint {} --target tensorrt", onnx)).code, 1);
+  EXPECT_EQ(octet(fmt::format("lint {} --target tensorrt --strict", onnx)).code, 1);
   EXPECT_EQ(octet(fmt::format("inspect {}", onnx)).code, 0);
 }
 
@@ -310,7 +310,8 @@ TEST_F(ModelCommandsTest, LintExplainsAndFinds) {
   EXPECT_EQ(figures["findings"], 0);
   EXPECT_EQ(figures["layers"][0]["state"], "float");
   EXPECT_EQ(figures["layers"][1]["why"], "x int8");
-  const Outcome found = octet(fmt::format("lint {} --target tensorrt", model_));
+  EXPECT_EQ(octet(fmt::format("lint {} --target tensorrt", model_)).code, 0);
+  const Outcome found = octet(fmt::format("lint {} --target tensorrt --strict", model_));
   EXPECT_EQ(found.code, 1);
   EXPECT_THAT(found.out, HasSubstr("advice: act: [fusion] target tensorrt: a Q/DQ pair stands "
                                    "between 'fc' and this ReLU"));
@@ -329,7 +330,7 @@ TEST_F(ModelCommandsTest, LintFindsFaultWithAFloatNetwork) {
     EXPECT_EQ(outcome.code, 1);
     const nlohmann::json figures = nlohmann::json::parse(outcome.out);
     ASSERT_EQ(figures["findings"], 1);
-    EXPECT_EQ(figures["refused"], 0);
+    EXPECT_EQ(figures["refused"], 1);
     EXPECT_EQ(figures["list"][0]["rule"], "float-network");
     EXPECT_EQ(figures["list"][0]["message"],
               fmt::format("target {}: nothing in the network is quantized, so all of it runs in "

@@ -228,7 +228,7 @@ TEST(PrecisionMode, QnnNamesWhatHasNoIntegers) {
   } catch (const Error& error) {
     message = error.what();
   }
-  EXPECT_NE(message.find("(Softmax: it has no integer function); write precision_mode MIXED_QNN"),
+  EXPECT_NE(message.find("(Softmax: it has no integer function); write precision_mode = MIXED_QNN"),
             std::string::npos)
       << message;
   EXPECT_EQ(job.qat.state(), QNNState::RECORDING);
