@@ -104,28 +104,39 @@ void binary_all(const QuantizedOperand& a, const QuantizedOperand& b, const Requ
   });
 }
 
+// Vectors stay out of the body of the parallel loop: clang compiles that without the instruction
+// set.
+template <BinaryFunction kFunction, bool kHalfAway>
+void of_channels_block(const QuantizedOperand& image, const uint8_t* values,
+                       const QuantizedOperand& channels, const Requantization& output,
+                       float y_scale, int64_t pixels, const uint8_t* a, uint8_t* y,
+                       uint8_t* passes) {
+  const DequantizeEight real_image(image), real_channels(channels);
+  const FinishEight<kHalfAway> finish(output, y_scale);
+  FloatVector b[kVectors];
+  for (int v = 0; v < kVectors; ++v) b[v] = real_channels(values + v * kLanes);
+  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+    unsigned inside = 0, active = 0;
+    for (int v = 0; v < kVectors; ++v) {
+      finish(combined<kFunction>(real_image(a + pixel * kEight + v * kLanes), b[v]),
+             y + pixel * kEight, v, inside, active);
+    }
+    if (passes != nullptr) passes[pixel] = finish.bits(inside, active);
+  }
+}
+
 template <BinaryFunction kFunction, bool kHalfAway>
 void of_channels_all(const QuantizedOperand& image, const QuantizedOperand& channels,
                      const Requantization& output, float y_scale, const ChannelBlocks& blocks,
                      uint8_t* y, uint8_t* passes) {
+  const auto* a = static_cast<const uint8_t*>(image.data);
+  const auto* values = static_cast<const uint8_t*>(channels.data);
 #pragma omp parallel for if (blocks.images * blocks.pixels * kEight > kChunk)
   for (int64_t block = 0; block < blocks.images; ++block) {
-    const DequantizeEight real_image(image), real_channels(channels);
-    const FinishEight<kHalfAway> finish(output, y_scale);
-    FloatVector b[kVectors];
-    for (int v = 0; v < kVectors; ++v) {
-      b[v] = real_channels(static_cast<const uint8_t*>(channels.data) +
-                           block % blocks.channels * kEight + v * kLanes);
-    }
-    for (int64_t pixel = block * blocks.pixels; pixel < (block + 1) * blocks.pixels; ++pixel) {
-      const uint8_t* a = static_cast<const uint8_t*>(image.data) + pixel * kEight;
-      unsigned within = 0, active = 0;
-      for (int v = 0; v < kVectors; ++v) {
-        finish(combined<kFunction>(real_image(a + v * kLanes), b[v]), y + pixel * kEight, v, within,
-               active);
-      }
-      if (passes != nullptr) passes[pixel] = finish.bits(within, active);
-    }
+    const int64_t pixel = block * blocks.pixels;
+    of_channels_block<kFunction, kHalfAway>(
+        image, values + block % blocks.channels * kEight, channels, output, y_scale, blocks.pixels,
+        a + pixel * kEight, y + pixel * kEight, passes == nullptr ? nullptr : passes + pixel);
   }
 }
 
@@ -167,19 +178,25 @@ void quantized_binary_simd(BinaryFunction function, const QuantizedOperand& a,
 }
 
 template <bool kHalfAway>
+void change_scale_chunk(const QuantizedOperand& x, const Requantization& output, float y_scale,
+                        const uint8_t* q, int64_t begin, int64_t end, uint8_t* y, uint8_t* passes) {
+  const ChangeScaleEight<kHalfAway> body{DequantizeEight(x),
+                                         FinishEight<kHalfAway>(output, y_scale)};
+  run_eights(body, q, q, begin, end, y, passes);
+}
+
+template <bool kHalfAway>
 void change_scale_all(const QuantizedOperand& x, const Requantization& output, float y_scale,
                       const Pieces& pieces, uint8_t* y, uint8_t* passes) {
   const auto* q = static_cast<const uint8_t*>(x.data);
   const int64_t chunks = (pieces.bytes + kChunk - 1) / kChunk, bit_bytes = (pieces.bytes + 7) / 8;
 #pragma omp parallel for if (pieces.count * pieces.bytes > kChunk)
   for (int64_t task = 0; task < pieces.count * chunks; ++task) {
-    const ChangeScaleEight<kHalfAway> body{DequantizeEight(x),
-                                           FinishEight<kHalfAway>(output, y_scale)};
     const int64_t piece = task / chunks, begin = task % chunks * kChunk;
-    const uint8_t* from = q + piece * pieces.from_stride;
-    run_eights(body, from, from, begin, std::min(pieces.bytes, begin + kChunk),
-               y + piece * pieces.to_stride,
-               passes == nullptr ? nullptr : passes + piece * bit_bytes);
+    change_scale_chunk<kHalfAway>(x, output, y_scale, q + piece * pieces.from_stride, begin,
+                                  std::min(pieces.bytes, begin + kChunk),
+                                  y + piece * pieces.to_stride,
+                                  passes == nullptr ? nullptr : passes + piece * bit_bytes);
   }
 }
 

@@ -45,7 +45,8 @@ class Builder {
   // a tensor of floats, and those of weights become bytes in the plain one.
   ValueId as_integers(VariableId id);
   ValueId as_integers(VariableId id, kernels::Layout layout);
-  // Whether the graph's value is 8-bit integers that the network computes, or those of a parameter.
+  // Whether the graph's value is 8-bit integers that the network computes, or those of a leaf or a
+  // weight.
   bool has_integers(VariableId id) const;
   bool has_constant_integers(VariableId id) const;
 

@@ -185,9 +185,8 @@ std::unique_ptr<Plan> compile(const Graph& original, const ParameterStore& store
     add_step(builder, id);
     computed.insert(graph.function(id).outputs.begin(), graph.function(id).outputs.end());
   }
-  if (!parts.derived.empty()) {
-    parts.sources = qparams_of(original, original.topological_order({request.output}), store);
-  }
+  // Lowering reads their values, for tables, scales of sums and constants of a Pad.
+  parts.sources = qparams_of(original, original.topological_order({request.output}), store);
   parts.output = builder.value_of(request.output);
   std::set<VariableId> kept(request.keep.begin(), request.keep.end());
   kept.insert(request.output);

@@ -38,22 +38,16 @@ void adam_step(const std::vector<at::Tensor>& values, const std::vector<at::Tens
                const std::vector<at::Tensor>& means, const std::vector<at::Tensor>& variances,
                const std::vector<int64_t>& counts, const AdamOptions& options) {
   const std::vector<double> rates = adam_rates(counts, options);
-  const auto beta1 = static_cast<float>(options.beta1), beta2 = static_cast<float>(options.beta2);
-  const auto rest1 = static_cast<float>(1 - options.beta1),
-             rest2 = static_cast<float>(1 - options.beta2);
-  const auto eps = static_cast<float>(options.eps);
-  const bool updated = update_pieces(parameter_pieces(values, gradients, {means, variances}),
-                                     [&](const ParameterPiece& piece) {
-                                       float *m = piece.states[0], *v = piece.states[1];
-                                       const auto rate = static_cast<float>(rates[piece.parameter]);
-                                       for (int64_t i = 0; i < piece.count; ++i) {
-                                         const float g = piece.gradient[i];
-                                         m[i] = beta1 * m[i] + rest1 * g;
-                                         v[i] = beta2 * v[i] + rest2 * g * g;
-                                         piece.value[i] -= rate * m[i] / (std::sqrt(v[i]) + eps);
-                                       }
-                                     });
-  if (updated) return;
+  const auto pieces = parameter_pieces(values, gradients, {means, variances});
+  if (!pieces.empty()) {
+    const auto running = [](double beta) {
+      return kernels::RunningRate{.kept = static_cast<float>(beta),
+                                  .taken = static_cast<float>(1 - beta)};
+    };
+    return kernels::update_adam(pieces, std::vector<float>(rates.begin(), rates.end()),
+                                running(options.beta1), running(options.beta2),
+                                static_cast<float>(options.eps));
+  }
   at::_foreach_mul_(means, options.beta1);
   at::_foreach_add_(means, gradients, 1 - options.beta1);
   at::_foreach_mul_(variances, options.beta2);

@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
-
 #include "octet/train/parameter_pieces.h"
 
 namespace octet {
@@ -15,18 +13,13 @@ RMSprop::RMSprop(const RMSpropOptions& options)
 }
 
 void RMSprop::apply(const Step& step) {
-  const auto rate = static_cast<float>(learning_rate()), eps = static_cast<float>(eps_);
-  const auto kept = static_cast<float>(decay_), rest = static_cast<float>(1 - decay_);
-  const bool updated = update_pieces(parameter_pieces(step.values, step.gradients, step.states),
-                                     [&](const ParameterPiece& piece) {
-                                       float* square = piece.states[0];
-                                       for (int64_t i = 0; i < piece.count; ++i) {
-                                         const float g = piece.gradient[i];
-                                         square[i] = kept * square[i] + rest * g * g;
-                                         piece.value[i] -= rate * g / (std::sqrt(square[i]) + eps);
-                                       }
-                                     });
-  if (updated) return;
+  const auto pieces = parameter_pieces(step.values, step.gradients, step.states);
+  if (!pieces.empty()) {
+    return kernels::update_rmsprop(
+        pieces, static_cast<float>(learning_rate()),
+        {.kept = static_cast<float>(decay_), .taken = static_cast<float>(1 - decay_)},
+        static_cast<float>(eps_));
+  }
   const std::vector<at::Tensor>& squares = step.states[0];
   at::_foreach_mul_(squares, decay_);
   at::_foreach_addcmul_(squares, step.gradients, step.gradients, 1 - decay_);

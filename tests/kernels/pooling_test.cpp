@@ -1,5 +1,6 @@
 // Pooling in every layout against plain loops.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,6 +10,7 @@
 #include "octet/kernels/average_pooling.h"
 #include "octet/kernels/global_pooling.h"
 #include "octet/kernels/max_pooling.h"
+#include "tests/support/simd_targets.h"
 
 namespace octet::kernels {
 namespace {
@@ -26,7 +28,13 @@ int64_t offset(Layout layout, int64_t channels, int64_t pixels, int64_t n, int64
   return ((n * (channels / lanes) + c / lanes) * pixels + pixel) * lanes + c % lanes;
 }
 
-class Pooling : public testing::TestWithParam<Layout> {};
+class Pooling : public testing::TestWithParam<std::tuple<int64_t, Layout>> {
+ protected:
+  Layout layout() const { return std::get<Layout>(GetParam()); }
+
+ private:
+  SimdTarget target_{std::get<int64_t>(GetParam())};
+};
 
 TEST_P(Pooling, MaximumAndItsGradient) {
   const PoolingShape s{.batch = 2,
@@ -49,8 +57,8 @@ TEST_P(Pooling, MaximumAndItsGradient) {
   for (int8_t& value : x) value = static_cast<int8_t>(static_cast<int>(random() % 5) - 3);
   for (float& value : dy) value = static_cast<float>(random() % 100);
   std::vector<uint8_t> winner(y.size());
-  max_pool(s, GetParam(), x.data(), y.data(), winner.data());
-  max_pool_backward(s, GetParam(), dy.data(), winner.data(), dx.data());
+  max_pool(s, layout(), x.data(), y.data(), winner.data());
+  max_pool_backward(s, layout(), dy.data(), winner.data(), dx.data());
   for (int64_t n = 0; n < s.batch; ++n) {
     for (int64_t c = 0; c < s.channels; ++c) {
       for (int64_t pixel = 0; pixel < out; ++pixel) {
@@ -58,11 +66,11 @@ TEST_P(Pooling, MaximumAndItsGradient) {
         int64_t best = -1;
         for (int64_t i = std::max<int64_t>(top, 0); i < std::min(top + 3, s.in_height); ++i) {
           for (int64_t j = std::max<int64_t>(left, 0); j < std::min(left + 3, s.in_width); ++j) {
-            const int64_t at = offset(GetParam(), s.channels, in, n, c, i * s.in_width + j);
+            const int64_t at = offset(layout(), s.channels, in, n, c, i * s.in_width + j);
             if (best < 0 || x[at] > x[best]) best = at;
           }
         }
-        const int64_t to = offset(GetParam(), s.channels, out, n, c, pixel);
+        const int64_t to = offset(layout(), s.channels, out, n, c, pixel);
         ASSERT_EQ(y[to], x[best]);
         expected[best] += dy[to];
       }
@@ -70,7 +78,7 @@ TEST_P(Pooling, MaximumAndItsGradient) {
   }
   EXPECT_EQ(dx, expected);
   std::vector<int8_t> without_winner(y.size());
-  max_pool(s, GetParam(), x.data(), without_winner.data(), nullptr);
+  max_pool(s, layout(), x.data(), without_winner.data(), nullptr);
   EXPECT_EQ(without_winner, y);
 }
 
@@ -96,17 +104,17 @@ TEST_P(Pooling, AverageAndItsGradient) {
   // Whole numbers, so that the order of sums does not matter.
   for (float& value : dy) value = static_cast<float>(random() % 100);
   for (float& factor : factors) factor = static_cast<float>(1 + random() % 3);
-  average_pool(s, GetParam(), x.data(), 100, factors, y.data());
-  average_pool_backward(s, GetParam(), dy.data(), factors, dx.data());
+  average_pool(s, layout(), x.data(), 100, factors, y.data());
+  average_pool_backward(s, layout(), dy.data(), factors, dx.data());
   for (int64_t n = 0; n < s.batch; ++n) {
     for (int64_t c = 0; c < s.channels; ++c) {
       for (int64_t pixel = 0; pixel < out; ++pixel) {
         const int64_t top = pixel / s.out_width * 2 - 1, left = pixel % s.out_width * 2 - 1;
-        const int64_t from = offset(GetParam(), s.channels, out, n, c, pixel);
+        const int64_t from = offset(layout(), s.channels, out, n, c, pixel);
         int64_t total = 0;
         for (int64_t i = std::max<int64_t>(top, 0); i < std::min(top + 3, s.in_height); ++i) {
           for (int64_t j = std::max<int64_t>(left, 0); j < std::min(left + 2, s.in_width); ++j) {
-            const int64_t at = offset(GetParam(), s.channels, in, n, c, i * s.in_width + j);
+            const int64_t at = offset(layout(), s.channels, in, n, c, i * s.in_width + j);
             total += x[at] - 100;
             expected[at] += dy[from] * factors[pixel];
           }
@@ -124,13 +132,13 @@ TEST_P(Pooling, SumsOfPixelsAndBack) {
   std::vector<uint8_t> x(shape.num_elements());
   for (uint8_t& value : x) value = static_cast<uint8_t>(random());
   std::vector<float> sums(2 * 32), spread(x.size());
-  sum_pixels(x.data(), shape, GetParam(), 100, sums.data());
-  spread_to_pixels(sums.data(), shape, GetParam(), 0.5F, spread.data());
+  sum_pixels(x.data(), shape, layout(), 100, sums.data());
+  spread_to_pixels(sums.data(), shape, layout(), 0.5F, spread.data());
   for (int64_t n = 0; n < 2; ++n) {
     for (int64_t c = 0; c < 32; ++c) {
       int64_t total = 0;
       for (int64_t pixel = 0; pixel < 15; ++pixel) {
-        const int64_t at = offset(GetParam(), 32, 15, n, c, pixel);
+        const int64_t at = offset(layout(), 32, 15, n, c, pixel);
         total += x[at] - 100;
         ASSERT_EQ(spread[at], 0.5F * sums[n * 32 + c]);
       }
@@ -151,15 +159,28 @@ TEST_P(Pooling, MaximumOfWhatIsNoNumber) {
                        .stride_h = 2,
                        .stride_w = 2};
   std::vector<float> x(s.channels * 8, 1.0F), y(s.channels * 2);
-  for (int64_t c = 0; c < s.channels; ++c) x[offset(GetParam(), s.channels, 8, 0, c, 1)] = NAN;
-  max_pool(s, GetParam(), x.data(), y.data(), nullptr);
+  for (int64_t c = 0; c < s.channels; ++c) x[offset(layout(), s.channels, 8, 0, c, 1)] = NAN;
+  max_pool(s, layout(), x.data(), y.data(), nullptr);
   for (int64_t c = 0; c < s.channels; ++c) {
-    EXPECT_TRUE(std::isnan(y[offset(GetParam(), s.channels, 2, 0, c, 0)]));
-    EXPECT_EQ(y[offset(GetParam(), s.channels, 2, 0, c, 1)], 1.0F);
+    EXPECT_TRUE(std::isnan(y[offset(layout(), s.channels, 2, 0, c, 0)]));
+    EXPECT_EQ(y[offset(layout(), s.channels, 2, 0, c, 1)], 1.0F);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Layouts, Pooling, testing::ValuesIn(kLayouts));
+INSTANTIATE_TEST_SUITE_P(Layouts, Pooling,
+                         testing::Combine(testing::ValuesIn(simd_targets()),
+                                          testing::ValuesIn(kLayouts)),
+                         [](const auto& info) {
+                           return fmt::format("{}_{}", hwy::TargetName(std::get<0>(info.param)),
+                                              static_cast<int>(std::get<1>(info.param)));
+                         });
+
+TEST(SumImages, AddsRowsOfChannels) {
+  const std::vector<float> sums{1, 2, 3, 10, 20, 30};
+  std::vector<float> total(3, -1);
+  sum_images(sums.data(), 2, 3, total.data());
+  EXPECT_EQ(total, (std::vector<float>{11, 22, 33}));
+}
 
 }  // namespace
 }  // namespace octet::kernels

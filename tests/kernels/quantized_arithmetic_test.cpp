@@ -76,6 +76,33 @@ TEST_P(QuantizedArithmeticLoops, EveryFunctionOfEveryPairOfTypes) {
   }
 }
 
+// Three blocks of channels in each of two images; the values are of both or of each.
+TEST_P(QuantizedArithmeticLoops, ValuesOfChannelsCountForAllPixels) {
+  constexpr int64_t kImages = 6, kPixels = 5, kElements = kImages * kPixels * 8;
+  const std::vector<uint8_t> image = bytes<uint8_t>(5, kElements);
+  const std::vector<uint8_t> values = bytes<uint8_t>(6, kImages * 8);
+  for (const int64_t channels : {int64_t{3}, kImages}) {
+    std::vector<uint8_t> spread(kElements);
+    for (int64_t i = 0; i < kElements; ++i) {
+      spread[i] = values[i / (8 * kPixels) % channels * 8 + i % 8];
+    }
+    for (const BinaryFunction function :
+         {BinaryFunction::kAdd, BinaryFunction::kSub, BinaryFunction::kMul}) {
+      const Requantization output =
+          output_of(/*is_signed=*/false, RoundMode::HALF_AWAY_FROM_ZERO, Activation::kReLU6);
+      std::vector<uint8_t> y(kElements), wanted(kElements), passes(kElements / 8), bits(passes);
+      quantized_binary(function, {image.data(), true, 7, 0.37F}, {spread.data(), false, 99, 0.05F},
+                       output, 0.04F, kElements, wanted.data(), bits.data());
+      quantized_binary_of_channels(function, {image.data(), true, 7, 0.37F},
+                                   {values.data(), false, 99, 0.05F}, output, 0.04F,
+                                   {.images = kImages, .channels = channels, .pixels = kPixels},
+                                   y.data(), passes.data());
+      EXPECT_EQ(y, wanted);
+      EXPECT_EQ(passes, bits);
+    }
+  }
+}
+
 TEST_P(QuantizedArithmeticLoops, ChangeOfScaleIsAFunctionOfOne) {
   const std::vector<uint8_t> x = bytes<uint8_t>(7);
   const Requantization output =

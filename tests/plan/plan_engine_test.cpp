@@ -211,6 +211,57 @@ INSTANTIATE_TEST_SUITE_P(Networks, PlanOfIntegers,
                                          Case{"MovingAsymmetric", moving_network, true, true}),
                          [](const auto& info) { return std::string(info.param.name); });
 
+// A layer whose weight the network computes: the integers of an activation.
+VariableRef computed_weight_network(const VariableRef& image, const models::ModelOptions& options) {
+  const VariableRef small = F::relu(PF::convolution(image, "small", 4, {3, 3}, {.stride = {8, 8}}));
+  const VariableRef rows = F::reshape(small, {.shape = {16, 16}});
+  const VariableRef weight = F::transpose(rows, {.axes = {1, 0}});
+  const VariableRef product = F::affine(rows, weight);
+  return PF::affine(F::reshape(product, {.shape = {4, 64}}), "head", options.num_classes);
+}
+
+TEST(PlanEngine, ComputedWeightsAreReadAsWhatTheyAre) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::MIXED_QNN;
+  QuantizedJob job(computed_weight_network, config);
+  const std::vector<VariableId> keep = job.integer_values();
+  const RunResult expected =
+      run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, nullptr);
+  const RunResult given =
+      run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, poisoned_engine());
+  for (const VariableId id : keep) {
+    EXPECT_TRUE(at::equal(expected.values.at(id), given.values.at(id)))
+        << job.graph().variable(id).name;
+  }
+  ASSERT_EQ(expected.gradients.size(), given.gradients.size());
+  for (const auto& [name, gradient] : expected.gradients) {
+    EXPECT_LT(relative_difference(gradient, given.gradients.at(name)), 1e-4) << name;
+  }
+}
+
+// Scales get no gradient from integer functions, trained or not.
+TEST(PlanEngine, ScalesThatAreTrainedGetWhatTheReferenceGivesThem) {
+  QATConfig config;
+  config.precision_mode = PrecisionMode::QNN;
+  QuantizedJob job(joined_network, config);
+  for (const std::string& name : job.parameters().names()) {
+    at::Tensor value = job.parameters().at(name).value;
+    if (name.find("scale") != std::string::npos) value.set_requires_grad(true);
+  }
+  const RunResult expected =
+      run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), {}, nullptr);
+  const RunResult given =
+      run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), {}, poisoned_engine());
+  for (const auto& [name, gradient] : given.gradients) {
+    const auto found = expected.gradients.find(name);
+    if (found == expected.gradients.end()) {
+      EXPECT_TRUE(gradient.eq(0).all().item<bool>()) << name;
+    } else {
+      EXPECT_LT(relative_difference(found->second, gradient), 1e-4) << name;
+    }
+  }
+}
+
 TEST(PlanEngine, AProductWithATableOfItselfIsOneTable) {
   QATConfig config;
   config.precision_mode = PrecisionMode::QNN;

@@ -23,11 +23,13 @@ inline std::string simd_target_name(const ::testing::TestParamInfo<int64_t>& tar
   return hwy::TargetName(target.param);
 }
 
-// The parameter is one of simd_targets(); the kernels use that one during the test.
-class OnEverySimdTarget : public ::testing::TestWithParam<int64_t> {
- protected:
-  OnEverySimdTarget() { use(GetParam()); }
-  ~OnEverySimdTarget() override { use(0); }
+// The kernels use this instruction set alone while it lives.
+class SimdTarget {
+ public:
+  explicit SimdTarget(int64_t target) { use(target); }
+  ~SimdTarget() { use(0); }
+  SimdTarget(const SimdTarget&) = delete;
+  SimdTarget& operator=(const SimdTarget&) = delete;
 
  private:
   // 0: all of them again.
@@ -35,6 +37,12 @@ class OnEverySimdTarget : public ::testing::TestWithParam<int64_t> {
     hwy::SetSupportedTargetsForTest(target);
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   }
+};
+
+// The parameter is one of simd_targets(); the kernels use that one during the test.
+class OnEverySimdTarget : public ::testing::TestWithParam<int64_t> {
+ private:
+  SimdTarget target_{GetParam()};
 };
 
 // The number of OpenMP's threads while it lives.

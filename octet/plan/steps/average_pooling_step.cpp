@@ -148,6 +148,8 @@ bool add_quantized_average_pooling(Builder& builder, FunctionId id) {
       !has_scalar_leaves(builder, function, kXScale)) {
     return false;
   }
+  // Sums of more bytes than this may not be exact.
+  if (op->kernel.num_elements() > (int64_t{1} << 24) / 255) return false;
   auto counts = counts_of(*op, *shape);
   if (!counts) return false;
   std::vector<ValueId> inputs = inputs_of_unary(builder, function);

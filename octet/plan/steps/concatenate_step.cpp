@@ -184,10 +184,6 @@ std::vector<int64_t> extents_of(const Builder& builder, const std::vector<Variab
   return extents;
 }
 
-int64_t from_the_front(int64_t axis, const Shape& shape) {
-  return axis < 0 ? axis + shape.rank() : axis;
-}
-
 // What a slice takes of one dimension, the others being whole.
 struct OneSlice {
   int64_t axis = 0;
@@ -222,7 +218,7 @@ bool add_concatenate(Builder& builder, FunctionId id) {
   }
   const VariableId y = function.outputs[0];
   const Shape whole = builder.type(y).shape;
-  const int64_t axis = from_the_front(op->axis, whole);
+  const int64_t axis = normalize_axis(op->axis, whole.rank(), op->kType);
   const std::vector<int64_t> extents = extents_of(builder, function.inputs, axis);
   const Layout layout = common_layout(builder, function.inputs, axis, extents);
   std::vector<ValueId> inputs;
@@ -252,7 +248,7 @@ bool add_quantized_concatenate(Builder& builder, FunctionId id) {
   }
   const VariableId y = function.outputs[0];
   const Shape whole = builder.type(y).shape;
-  const int64_t axis = from_the_front(op->axis, whole);
+  const int64_t axis = normalize_axis(op->axis, whole.rank(), op->kType);
   const std::vector<int64_t> extents = extents_of(builder, parts, axis);
   const Layout layout = common_layout(builder, parts, axis, extents);
   std::vector<ValueId> inputs;

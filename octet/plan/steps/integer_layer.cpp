@@ -21,7 +21,7 @@ kernels::Activation activation_of(const IntegerOutput& output) {
 
 bool is_scalar_leaf(const Builder& builder, VariableId id) {
   return builder.graph().variable(id).kind == VariableKind::kParameter &&
-         builder.type(id).shape.num_elements() == 1;
+         builder.type(id).shape.num_elements() == 1 && !builder.made(id).needs_gradient;
 }
 
 float scalar_of(const Value& value) {

@@ -17,7 +17,8 @@ std::optional<ElementType> element_type_of(const IntegerOutput& output);
 
 kernels::Activation activation_of(const IntegerOutput& output);
 
-// Whether the value that the variable names is one number that is known before the network runs.
+// Whether the value that the variable names is one number that is known before the network runs and
+// not trained: kernels give scales no gradient.
 bool is_scalar_leaf(const Builder& builder, VariableId id);
 
 // The one value of a loose float or integer.

@@ -59,7 +59,8 @@ bool add_lookup(Builder& builder, FunctionId id) {
   const bool has_slope = function.inputs.size() > kSlope;
   if (!has_slope && builder.made(x).needs_gradient) return false;
   for (size_t i = kTable; i < function.inputs.size(); ++i) {
-    if (!builder.made(function.inputs[i]).is_leaf) return false;
+    const Value& parameter = builder.made(function.inputs[i]);
+    if (!parameter.is_leaf || parameter.needs_gradient) return false;
   }
   std::vector<ValueId> inputs = inputs_of_unary(builder, function);
   const ElementType type = *byte_type_of(builder.type(function.outputs[0]).dtype);

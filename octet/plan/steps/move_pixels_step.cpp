@@ -1,5 +1,7 @@
 #include "octet/plan/steps/move_pixels_step.h"
 
+#include <cmath>
+
 #include "octet/ops/operation.h"
 #include "octet/plan/steps/pixel_map_of.h"
 
@@ -34,6 +36,12 @@ class MovePixelsStep : public Step {
   float fill_;
 };
 
+// Whether a constant is one of these bytes.
+bool is_byte(float value, bool is_signed) {
+  return value == std::trunc(value) && value >= (is_signed ? -128.0F : 0.0F) &&
+         value <= (is_signed ? 127.0F : 255.0F);
+}
+
 }  // namespace
 
 bool add_move_pixels(Builder& builder, FunctionId id) {
@@ -44,13 +52,14 @@ bool add_move_pixels(Builder& builder, FunctionId id) {
   if (!integers && !builder.made(x).is_float()) return false;
   auto map = pixel_map_of(function.attributes, builder.type(x).shape, builder.type(y).shape);
   if (!map) return false;
+  const auto* pad = std::get_if<Pad>(&function.attributes);
+  const float fill = pad == nullptr ? 0.0F : pad->constant_value;
+  if (integers && !is_byte(fill, builder.type(x).dtype == DType::kInt8)) return false;
   const ValueId from = integers ? builder.as_integers(x) : builder.value_of(x);
   const Value source = builder.value(from);
   const ValueId to = builder.add_value(y, source.type, source.layout, {from});
-  const auto* pad = std::get_if<Pad>(&function.attributes);
   builder.add_step(std::make_unique<MovePixelsStep>(builder.graph().display_name(id), from, to,
-                                                    std::move(*map),
-                                                    pad == nullptr ? 0.0F : pad->constant_value));
+                                                    std::move(*map), fill));
   return true;
 }
 

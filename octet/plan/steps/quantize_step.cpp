@@ -105,8 +105,7 @@ bool fits_channels(const Builder& builder, VariableId parameter, const Shape& x)
 // One scale and zero point, which are not trained.
 bool has_scalar_qparams(const Builder& builder, const Function& function) {
   for (const size_t i : {kScale, kZeroPoint}) {
-    const VariableId qparam = function.inputs[i];
-    if (!is_scalar_leaf(builder, qparam) || builder.made(qparam).needs_gradient) return false;
+    if (!is_scalar_leaf(builder, function.inputs[i])) return false;
   }
   return true;
 }

@@ -114,13 +114,21 @@ std::optional<std::vector<ValueId>> layer_inputs(Builder& builder, const Functio
     const bool of_sums = i >= kYScale && accumulates;
     if (!of_sums && !is_scalar_leaf(builder, function.inputs[i])) return std::nullopt;
   }
+  if (builder.made(function.inputs[kWScale]).needs_gradient) return std::nullopt;
   const bool float_bias = function.inputs.size() > kBias &&
                           builder.type(function.inputs[kBias]).dtype == DType::kFloat32;
   if (float_bias && accumulates) return std::nullopt;
   std::vector<ValueId> inputs;
   for (size_t i = 0; i < function.inputs.size(); ++i) {
-    inputs.push_back(i == kX ? builder.as_integers(function.inputs[i], x)
-                             : builder.value_of(function.inputs[i]));
+    const VariableId input = function.inputs[i];
+    if (i == kX) {
+      inputs.push_back(builder.as_integers(input, x));
+    } else if (i == kW && !builder.made(input).loose) {
+      // Of weights that the network computes, bytes too.
+      inputs.push_back(builder.as_floats(input, kernels::Layout::kPlain));
+    } else {
+      inputs.push_back(builder.value_of(input));
+    }
   }
   return inputs;
 }

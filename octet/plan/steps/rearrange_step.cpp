@@ -44,7 +44,7 @@ std::vector<int64_t> axes_of(const Transpose& op, int64_t rank) {
   if (axes.empty()) {
     for (int64_t i = rank - 1; i >= 0; --i) axes.push_back(i);
   }
-  for (int64_t& axis : axes) axis = axis < 0 ? axis + rank : axis;
+  for (int64_t& axis : axes) axis = normalize_axis(axis, rank, op.kType);
   return axes;
 }
 
