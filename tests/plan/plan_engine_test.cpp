@@ -245,8 +245,9 @@ TEST(PlanEngine, ScalesThatAreTrainedGetWhatTheReferenceGivesThem) {
   config.precision_mode = PrecisionMode::QNN;
   QuantizedJob job(joined_network, config);
   for (const std::string& name : job.parameters().names()) {
-    at::Tensor value = job.parameters().at(name).value;
-    if (name.find("scale") != std::string::npos) value.set_requires_grad(true);
+    if (name.find("scale") == std::string::npos) continue;
+    const at::Tensor value = job.parameters().at(name).value.detach();
+    job.parameters().set(name, value, /*need_grad=*/true);
   }
   const RunResult expected =
       run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), {}, nullptr);
