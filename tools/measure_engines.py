@@ -57,7 +57,7 @@ def document(args, results):
         "",
         "The aim is a difference of at most 0.2 points. To measure again:",
         "",
-        "    tools/measure_engines.py --octet build/release/octet --datasets fashion-mnist FOLDER",
+        "    tools/measure_engines.py --octet build/release/octet --datasets fashion-mnist images:FOLDER",
         "",
         "with CIFAR-10 as a folder of images. Every single figure is in `docs/engines.json`.",
         "",
@@ -68,7 +68,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--octet", default="build/release/octet", help="the program")
     parser.add_argument("--datasets", nargs="+", default=["fashion-mnist"],
-                        help="names of sets or folders of images")
+                        help="names of sets, or images:FOLDER")
     parser.add_argument("--model", default="mobilenet_v1")
     parser.add_argument("--width", type=float, default=0.25)
     parser.add_argument("--float-epochs", type=float, default=2)
