@@ -52,8 +52,9 @@ class LookupStep : public Step {
 bool add_lookup(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
   const auto* lookup = std::get_if<QuantizedLookup>(&function.attributes);
+  if (lookup == nullptr) return false;
   const VariableId x = function.inputs[kX];
-  if (lookup == nullptr || !builder.has_integers(x)) return false;
+  if (!builder.has_integers(x)) return false;
   const bool is_signed = builder.type(x).dtype == DType::kInt8;
   if (lookup->lowest != (is_signed ? -128 : 0)) return false;
   const bool has_slope = function.inputs.size() > kSlope;
