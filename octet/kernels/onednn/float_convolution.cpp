@@ -1,9 +1,11 @@
 #include "octet/kernels/onednn/float_convolution.h"
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "octet/base/error.h"
+#include "octet/kernels/depthwise_gradient.h"
 #include "octet/kernels/onednn/onednn.h"
 #include "octet/kernels/onednn/operand.h"
 
@@ -60,6 +62,7 @@ struct FloatConvolution::State {
   const float* weights = nullptr;
   dnnl::convolution_backward_weights backward_weights;
   Operands backward_weights_operands;
+  bool own_backward_weights = false;
   std::vector<float> unwanted_dw, unwanted_dbias;
 
   void build() {
@@ -115,6 +118,13 @@ struct FloatConvolution::State {
     const auto of_weights = quick([&](const onednn::ConvolutionDescs& d) {
       return onednn::convolution_backward_weights(shape, d, hint);
     });
+    // What is left where oneDNN has no kernel for a depthwise window multiplies matrices of one
+    // row.
+    const bool has_kernel = std::string_view(of_weights.impl_info_str()).starts_with("jit");
+    own_backward_weights = !has_kernel && shape.groups == shape.in_channels &&
+                           shape.groups == shape.out_channels && options.in == Layout::kBlocked8 &&
+                           options.out == Layout::kBlocked8;
+    if (own_backward_weights) return;
     backward_weights = dnnl::convolution_backward_weights(of_weights);
     backward_weights_operands = {{x, of_weights.src_desc()},
                                  {plain_w, of_weights.diff_weights_desc()},
@@ -178,6 +188,7 @@ void FloatConvolution::backward_data(const float* dy, float* dx, void* scratch) 
 void FloatConvolution::backward_weights(const float* x, const float* dy, float* dw, float* dbias,
                                         void* scratch) {
   State& s = *state_;
+  if (s.own_backward_weights) return depthwise_backward_weights(s.shape, x, dy, dw, dbias);
   // The primitive makes both; what nobody wants goes to a place of its own.
   if (dw == nullptr) dw = place(s.unwanted_dw, s.plain_w.get_size());
   if (s.options.bias && dbias == nullptr) dbias = place(s.unwanted_dbias, s.bias.get_size());
