@@ -8,8 +8,8 @@
 namespace octet::kernels {
 
 // y = factor * the sum of x - zero_point over the window, of what lies inside the image; of bytes
-// the sum is exact below 2^24. x: (N, C, H, W) in `layout`; y likewise; factors: one for each pixel of y.
-// T: int8_t, uint8_t, or float (whose zero point is 0).
+// the sum is exact below 2^24. x: (N, C, H, W) in `layout`; y likewise; factors: one for each pixel
+// of y. T: int8_t, uint8_t, or float (whose zero point is 0).
 template <class T>
 void average_pool(const PoolingShape& shape, Layout layout, const T* x, int32_t zero_point,
                   std::span<const float> factors, float* y);
