@@ -35,13 +35,16 @@ const std::vector<RuntimeOperator>& runtime_operators() {
   return kOperators;
 }
 
+// Values of the body.
+const std::string kReal = "real", kResult = "y";
+
 class BodyBuilder {
  public:
   BodyBuilder(const onnx::NodeProto& call, onnx::FunctionProto& body) : call_(call), body_(body) {
     body.set_name(call.op_type());
     body.set_domain(kRuntimeDomain);
     for (int i = 0; i < call.input_size(); ++i) body.add_input(input(i));
-    body.add_output("y");
+    body.add_output(kResult);
   }
 
   void build(const char* real, const std::vector<int>& operands, int result,
@@ -51,14 +54,14 @@ class BodyBuilder {
     layer.set_name(real);
     for (const int index : plain) layer.add_input(input(index));
     for (const int index : operands) layer.add_input(dequantized(index));
-    layer.add_output("real");
+    layer.add_output(kReal);
     add_attributes(layer);
     *body_.add_node() = layer;
-    onnx::NodeProto& quantize = node("QuantizeLinear", "y");
-    quantize.add_input("real");
+    onnx::NodeProto& quantize = node("QuantizeLinear", kResult);
+    quantize.add_input(kReal);
     quantize.add_input(input(result));
     quantize.add_input(input(result + 1));
-    quantize.add_output("y");
+    quantize.add_output(kResult);
   }
 
  private:
