@@ -26,6 +26,7 @@
 #include "octet/plan/steps/quantized_arithmetic_step.h"
 #include "octet/plan/steps/quantized_convolution_step.h"
 #include "octet/plan/steps/rearrange_step.h"
+#include "octet/plan/steps/slice_step.h"
 #include "octet/plan/steps/weight_quantize_step.h"
 #include "octet/plan/unread_steps.h"
 

@@ -1,6 +1,7 @@
 #include "octet/plan/steps/channel_pieces.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace octet::plan {
 
@@ -34,6 +35,19 @@ PartOfWhole part_of_whole(const Shape& whole, int64_t axis, int64_t extent) {
 
 int64_t part_offset(const Shape& whole, int64_t axis, int64_t begin) {
   return begin * elements_behind(whole, axis);
+}
+
+kernels::Pieces pieces_into(const PartOfWhole& part, int64_t element_bytes) {
+  return {.count = part.count,
+          .bytes = part.elements * element_bytes,
+          .from_stride = part.elements * element_bytes,
+          .to_stride = part.stride * element_bytes};
+}
+
+kernels::Pieces pieces_out_of(const PartOfWhole& part, int64_t element_bytes) {
+  kernels::Pieces pieces = pieces_into(part, element_bytes);
+  std::swap(pieces.from_stride, pieces.to_stride);
+  return pieces;
 }
 
 }  // namespace octet::plan

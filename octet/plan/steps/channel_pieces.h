@@ -4,7 +4,7 @@
 #include <span>
 
 #include "octet/base/shape.h"
-#include "octet/kernels/layout.h"
+#include "octet/kernels/moves.h"
 
 namespace octet::plan {
 
@@ -24,5 +24,14 @@ PartOfWhole part_of_whole(const Shape& whole, int64_t axis, int64_t extent);
 
 // Where the part from position `begin` of the axis on begins in memory, in elements.
 int64_t part_offset(const Shape& whole, int64_t axis, int64_t begin);
+
+struct PlacedPart {
+  PartOfWhole part;
+  int64_t offset = 0;  // of its first element in the whole
+};
+
+// From a part to the whole, and the other way; of elements of so many bytes.
+kernels::Pieces pieces_into(const PartOfWhole& part, int64_t element_bytes);
+kernels::Pieces pieces_out_of(const PartOfWhole& part, int64_t element_bytes);
 
 }  // namespace octet::plan

@@ -1,5 +1,4 @@
-// Concatenate of floats, QuantizedConcatenate of bytes, and Slice along one dimension: values that
-// lie side by side.
+// Concatenate of floats and QuantizedConcatenate of bytes.
 #pragma once
 
 #include "octet/plan/builder.h"
@@ -9,8 +8,5 @@ namespace octet::plan {
 bool add_concatenate(Builder& builder, FunctionId id);
 
 bool add_quantized_concatenate(Builder& builder, FunctionId id);
-
-// Of floats or bytes, with step 1.
-bool add_slice(Builder& builder, FunctionId id);
 
 }  // namespace octet::plan
