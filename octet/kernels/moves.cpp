@@ -10,14 +10,26 @@ namespace {
 // Below this many bytes the threads cost more than they bring.
 constexpr int64_t kBytesWorthThreads = 1 << 15;
 
+// What the rows of a move consist of.
+struct Rows {
+  int64_t bytes;
+  int64_t element_bytes;
+  const uint8_t* fill;  // one element
+};
+
 // A row of any length is moved as memory; one byte, one float and eight bytes are what layouts
 // consist of nearly always.
 template <int64_t kBytes>
-void move_rows(const uint8_t* x, const PixelMap& map, const uint8_t* fill, int64_t bytes,
-               uint8_t* y) {
-  const int64_t row = kBytes > 0 ? kBytes : bytes;
+void move_rows(const uint8_t* x, const PixelMap& map, const Rows& rows, uint8_t* y) {
+  const int64_t row = kBytes > 0 ? kBytes : rows.bytes;
   for (const int32_t pixel : map.source) {
-    std::memcpy(y, pixel == kNoPixel ? fill : x + pixel * row, static_cast<size_t>(row));
+    if (pixel != kNoPixel) {
+      std::memcpy(y, x + pixel * row, static_cast<size_t>(row));
+    } else {
+      for (int64_t at = 0; at < row; at += rows.element_bytes) {
+        std::memcpy(y + at, rows.fill, static_cast<size_t>(rows.element_bytes));
+      }
+    }
     y += row;
   }
 }
@@ -29,17 +41,14 @@ void move_pixels(const void* x, const Shape& shape, Layout layout, int64_t eleme
   const int64_t lanes = lanes_of(layout, shape[1]);
   const int64_t planes = shape[0] * shape[1] / lanes, row = lanes * element_bytes;
   const auto pixels = static_cast<int64_t>(map.source.size());
-  std::vector<uint8_t> filling(static_cast<size_t>(row));
-  for (int64_t lane = 0; lane < lanes; ++lane) {
-    std::memcpy(filling.data() + lane * element_bytes, fill, static_cast<size_t>(element_bytes));
-  }
+  const Rows rows{row, element_bytes, static_cast<const uint8_t*>(fill)};
   const auto move = row == 1   ? move_rows<1>
                     : row == 4 ? move_rows<4>
                     : row == 8 ? move_rows<8>
                                : move_rows<0>;
 #pragma omp parallel for if (planes * pixels * row > kBytesWorthThreads)
   for (int64_t plane = 0; plane < planes; ++plane) {
-    move(static_cast<const uint8_t*>(x) + plane * map.in_pixels * row, map, filling.data(), row,
+    move(static_cast<const uint8_t*>(x) + plane * map.in_pixels * row, map, rows,
          static_cast<uint8_t*>(y) + plane * pixels * row);
   }
 }

@@ -42,9 +42,9 @@ class LookupArithmeticStep : public Step {
 
   void forward() override {
     const Value& x = input(kX);
-    held_.renew({&input(kTable), &input(kAScale), &input(kAScale + 1), &input(kBScale),
-                 &input(kBScale + 1), &input(kYScale), &input(kYZeroPoint)},
-                [&] { make_table(); });
+    held_table_.renew({&input(kTable), &input(kAScale), &input(kAScale + 1), &input(kBScale),
+                       &input(kBScale + 1), &input(kYScale), &input(kYZeroPoint)},
+                      [&] { make_table(); });
     kernels::lookup(static_cast<const uint8_t*>(x.data), table_, output().elements(),
                     static_cast<uint8_t*>(output().data));
   }
@@ -52,7 +52,9 @@ class LookupArithmeticStep : public Step {
   void backward() override {
     float* dx = input_gradient(kX);
     if (dx == nullptr) return;
-    make_slope();
+    held_slope_.renew({&input(kTable), &input(kSlope), &input(kAScale), &input(kAScale + 1),
+                       &input(kBScale), &input(kBScale + 1), &input(kYScale), &input(kYZeroPoint)},
+                      [&] { make_slope(); });
     kernels::lookup_gradient(output().gradient, static_cast<const uint8_t*>(input(kX).data), slope_,
                              output().elements(), dx);
   }
@@ -98,7 +100,7 @@ class LookupArithmeticStep : public Step {
   BinaryFunction function_;
   kernels::Requantization requantization_;
   LookedUp looked_up_;
-  DerivedFrom held_;
+  DerivedFrom held_table_, held_slope_;
   std::array<uint8_t, kBytes> every_byte_{}, made_{}, table_{};
   std::array<uint8_t, kBytes / 8> passes_{};
   std::array<float, kBytes> slope_{};
