@@ -108,19 +108,11 @@ void spread_pixel(const PoolingShape& s, const Window& window, const float* dy, 
 
 void average_pool_backward_any(const PoolingShape& s, Layout layout, const float* dy,
                                const float* factors, float* dx) {
-  const Images images = images_of(s, layout);
-#pragma omp parallel for
-  for (int64_t image = 0; image < images.count; ++image) {
-    float* target = dx + image * images.in_size;
-    std::fill_n(target, images.in_size, 0.0F);
-    for (int64_t oh = 0; oh < s.out_height; ++oh) {
-      for (int64_t ow = 0; ow < s.out_width; ++ow) {
-        const int64_t pixel = oh * s.out_width + ow;
-        spread_pixel(s, Window(s, oh, ow), dy + image * images.out_size + pixel * images.lanes,
-                     factors[pixel], images.lanes, target);
-      }
-    }
-  }
+  const int64_t lanes = lanes_of(layout, s.channels);
+  scatter_windows(s, layout, dx,
+                  [&](const Window& window, int64_t pixel, int64_t at, float* image) {
+                    spread_pixel(s, window, dy + at, factors[pixel], lanes, image);
+                  });
 }
 
 }  // namespace octet::kernels::HWY_NAMESPACE

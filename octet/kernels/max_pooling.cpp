@@ -116,23 +116,14 @@ void max_pool_uint8(const PoolingShape& s, Layout layout, const uint8_t* x, uint
 
 void max_pool_backward_any(const PoolingShape& s, Layout layout, const float* dy,
                            const uint8_t* winner, float* dx) {
-  const Images images = images_of(s, layout);
-#pragma omp parallel for
-  for (int64_t image = 0; image < images.count; ++image) {
-    float* target = dx + image * images.in_size;
-    std::fill_n(target, images.in_size, 0.0F);
-    for (int64_t oh = 0; oh < s.out_height; ++oh) {
-      for (int64_t ow = 0; ow < s.out_width; ++ow) {
-        const int64_t at = image * images.out_size + (oh * s.out_width + ow) * images.lanes;
-        const Window window(s, oh, ow);
-        for (int64_t l = 0; l < images.lanes; ++l) {
-          const int64_t row = window.top + winner[at + l] / s.kernel_w;
-          const int64_t column = window.left + winner[at + l] % s.kernel_w;
-          target[(row * s.in_width + column) * images.lanes + l] += dy[at + l];
-        }
-      }
+  const int64_t lanes = lanes_of(layout, s.channels);
+  scatter_windows(s, layout, dx, [&](const Window& window, int64_t, int64_t at, float* image) {
+    for (int64_t l = 0; l < lanes; ++l) {
+      const int64_t row = window.top + winner[at + l] / s.kernel_w;
+      const int64_t column = window.left + winner[at + l] % s.kernel_w;
+      image[(row * s.in_width + column) * lanes + l] += dy[at + l];
     }
-  }
+  });
 }
 
 }  // namespace octet::kernels::HWY_NAMESPACE

@@ -42,4 +42,23 @@ struct Window {
         columns(inside(left, s.kernel_w, s.in_width)) {}
 };
 
+// Makes dx of the windows of all pixels: calls body(window, pixel, at, image) for each, in one
+// order for each image; `at` is where the pixel's values begin in the output, `image` its image in
+// dx, which is 0 before.
+template <class Body>
+void scatter_windows(const PoolingShape& s, Layout layout, float* dx, const Body& body) {
+  const Images images = images_of(s, layout);
+#pragma omp parallel for
+  for (int64_t i = 0; i < images.count; ++i) {
+    float* image = dx + i * images.in_size;
+    std::fill_n(image, images.in_size, 0.0F);
+    for (int64_t oh = 0; oh < s.out_height; ++oh) {
+      for (int64_t ow = 0; ow < s.out_width; ++ow) {
+        const int64_t pixel = oh * s.out_width + ow;
+        body(Window(s, oh, ow), pixel, i * images.out_size + pixel * images.lanes, image);
+      }
+    }
+  }
+}
+
 }  // namespace octet::kernels
