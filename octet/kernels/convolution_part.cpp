@@ -11,6 +11,7 @@
 #include "octet/kernels/depthwise_tile-inl.h"
 #include "octet/kernels/finish_sums-inl.h"
 #include "octet/kernels/stage_input-inl.h"
+#include "octet/kernels/winograd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
@@ -130,6 +131,26 @@ void convolve_bytes(const ConvolutionPlan& plan, const ConvolutionCall& call,
   convolve_dense(plan, call, part, which, staged, sums, line);
 }
 
+// Behind what is staged lie its transforms, behind the sums the products.
+void convolve_winograd(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                       const ConvolutionPart& part, const SectionPart& which, int16_t* staged,
+                       int32_t* sums) {
+  const int64_t pixels = part.images * plan.staged_rows(part.rows) * plan.staged_columns;
+  int16_t* transforms = staged + pixels * plan.section_in;
+  int32_t* products = sums + part.images * part.rows * plan.shape.out_width * kPanelChannels;
+  stage(plan, call, part, which.section * plan.section_in, plan.section_in, plan.section_in,
+        staged);
+  transform_input(plan, part, staged, winograd_transforms(plan, part.images, part.rows),
+                  transforms);
+  const int64_t end = (which.section + 1) * plan.section_out;
+  for (int64_t panel = which.panel; panel < which.panel + which.panels; ++panel) {
+    const int64_t packed = which.section * plan.section_panels + panel;
+    winograd_sums(plan, part, transforms, call.weights + packed * plan.panel_size, products, sums);
+    const int64_t channel = which.section * plan.section_out + panel * kPanelChannels;
+    finish_panel(plan, call, part, channel, std::min(end, channel + kPanelChannels), sums);
+  }
+}
+
 void convolve_depthwise(const ConvolutionPlan& plan, const ConvolutionCall& call,
                         const ConvolutionPart& part, const SectionPart& which, int16_t* staged,
                         int32_t* sums) {
@@ -157,6 +178,8 @@ void convolve_part_on_target(const ConvolutionPlan& plan, const ConvolutionCall&
     const SectionPart which{.section = section, .panel = first, .panels = panels};
     if (plan.depthwise) {
       convolve_depthwise(plan, call, part, which, staged, sums);
+    } else if (plan.winograd) {
+      convolve_winograd(plan, call, part, which, staged, sums);
     } else if (call.bytes != nullptr) {
       convolve_bytes(plan, call, part, which, reinterpret_cast<uint8_t*>(staged), sums);
     } else {

@@ -32,7 +32,7 @@ struct ConvolutionCall {
 // Whether products of bytes are of use on this processor.
 bool has_byte_products();
 
-// `staged` has plan.staged_size() elements, `sums` plan.part_pixels() * kPanelChannels.
+// `staged` has plan.staged_size() elements, `sums` plan.sums_size().
 void convolve_part(const ConvolutionPlan& plan, const ConvolutionCall& call,
                    const ConvolutionPart& part, int16_t* staged, int32_t* sums);
 

@@ -3,14 +3,16 @@
 #include <algorithm>
 
 #include "octet/base/error.h"
+#include "octet/kernels/winograd.h"
 
 namespace octet::kernels {
 namespace {
 
 // Sizes in which a part and a panel of weights stay in the caches of any processor of the last ten
 // years, with what else goes through them.
-constexpr int64_t kBlockProducts = 640;         // of one output: 20 KiB of weights in a panel
-constexpr int64_t kStagedElements = 128 << 10;  // 256 KiB
+constexpr int64_t kBlockProducts = 640;           // of one output: 20 KiB of weights in a panel
+constexpr int64_t kStagedElements = 128 << 10;    // 256 KiB
+constexpr int64_t kWinogradElements = 224 << 10;  // 448 KiB
 constexpr int64_t kPartPixels = 224;
 constexpr int64_t kDepthwiseChannels = 64;
 constexpr int64_t kPartsPerThread = 8;
@@ -47,6 +49,7 @@ void plan_staging(ConvolutionPlan& plan) {
   plan.staged_column_step = s.kernel_w == 1 ? s.stride_w : 1;
   plan.column_step = s.kernel_w == 1 ? 1 : s.stride_w;
   plan.staged_columns = (s.out_width - 1) * plan.column_step + (s.kernel_w - 1) * s.dilation_w + 1;
+  if (plan.winograd) plan.staged_columns = winograd_extent(s.out_width);
   const bool whole_rows = s.dilation_w == 1 && !plan.depthwise;
   for (int64_t y = 0; y < s.kernel_h; ++y) {
     for (int64_t x = 0; x < (whole_rows ? 1 : s.kernel_w); ++x) {
@@ -66,12 +69,22 @@ void plan_depthwise(ConvolutionPlan& plan) {
   plan.panel_size = static_cast<int64_t>(plan.taps.size()) * kPanelChannels;
 }
 
+void plan_sections(ConvolutionPlan& plan) {
+  plan.sections = plan.shape.groups;
+  plan.section_in = plan.shape.in_channels / plan.shape.groups;
+  plan.section_out = plan.shape.out_channels / plan.shape.groups;
+  plan.section_panels = divided_up(plan.section_out, kPanelChannels);
+}
+
+void plan_winograd(ConvolutionPlan& plan) {
+  plan_sections(plan);
+  plan.blocks = {{.begin = 0, .count = plan.section_in, .run_pairs = plan.section_in / 2}};
+  plan.panel_size = kWinogradProducts * plan.section_in * kPanelChannels;
+}
+
 void plan_groups(ConvolutionPlan& plan) {
   const ConvolutionShape& s = plan.shape;
-  plan.sections = s.groups;
-  plan.section_in = s.in_channels / s.groups;
-  plan.section_out = s.out_channels / s.groups;
-  plan.section_panels = divided_up(plan.section_out, kPanelChannels);
+  plan_sections(plan);
   const int64_t most = std::max<int64_t>(8, kBlockProducts / (s.kernel_h * s.kernel_w) / 8 * 8);
   const int64_t blocks = divided_up(plan.section_in, most);
   const int64_t channels = rounded_up(divided_up(plan.section_in, blocks), 8);
@@ -89,12 +102,18 @@ void plan_groups(ConvolutionPlan& plan) {
 void plan_parts(ConvolutionPlan& plan, int threads) {
   const ConvolutionShape& s = plan.shape;
   const auto fits = [&] {
-    return plan.part_pixels() <= kPartPixels && plan.staged_size() <= kStagedElements;
+    return plan.winograd
+               ? plan.staged_size() <= kWinogradElements
+               : plan.part_pixels() <= kPartPixels && plan.staged_size() <= kStagedElements;
   };
   plan.part_rows = s.out_height;
   plan.part_images = s.batch;
   while (plan.part_images > 1 && !fits()) plan.part_images = divided_up(plan.part_images, 2);
-  while (plan.part_rows > 1 && !fits()) plan.part_rows = divided_up(plan.part_rows, 2);
+  // Parts begin with a tile.
+  const int64_t unit = plan.winograd ? kWinogradTile : 1;
+  while (plan.part_rows > unit && !fits()) {
+    plan.part_rows = rounded_up(divided_up(plan.part_rows, 2), unit);
+  }
   const int64_t places =
       divided_up(s.batch, plan.part_images) * divided_up(s.out_height, plan.part_rows);
   int64_t cuts = std::min(plan.panels(), divided_up(kPartsPerThread * threads, places));
@@ -106,25 +125,36 @@ void plan_parts(ConvolutionPlan& plan, int threads) {
 }  // namespace
 
 int64_t ConvolutionPlan::staged_rows(int64_t rows) const {
+  if (winograd) return winograd_extent(rows);
   return (rows - 1) * row_step + (shape.kernel_h - 1) * shape.dilation_h + 1;
 }
 
 int64_t ConvolutionPlan::staged_size() const {
   constexpr int64_t kReadBeyond = 64;
-  return part_images * staged_rows(part_rows) * staged_columns * section_in + kReadBeyond;
+  const int64_t staged = part_images * staged_rows(part_rows) * staged_columns * section_in;
+  return staged + (winograd ? winograd_transforms(*this, part_images, part_rows).size() : 0) +
+         kReadBeyond;
+}
+
+int64_t ConvolutionPlan::sums_size() const {
+  const int64_t sums = part_pixels() * kPanelChannels;
+  return sums + (winograd ? winograd_products(*this, part_images, part_rows).size() : 0);
 }
 
 ConvolutionPlan plan_convolution(const ConvolutionShape& shape, bool is_signed, Layout in_layout,
-                                 Layout out_layout, int threads) {
+                                 Layout out_layout, int threads, bool bytes_instead) {
   check(shape);
   ConvolutionPlan plan{.shape = shape, .is_signed = is_signed};
   plan.in = places(shape.in_channels, shape.in_height * shape.in_width, in_layout);
   plan.out = places(shape.out_channels, shape.out_height * shape.out_width, out_layout);
   plan.depthwise =
       shape.groups > 1 && shape.groups == shape.in_channels && shape.groups == shape.out_channels;
+  plan.winograd = winograd_pays(shape, bytes_instead);
   plan_staging(plan);
   if (plan.depthwise) {
     plan_depthwise(plan);
+  } else if (plan.winograd) {
+    plan_winograd(plan);
   } else {
     plan_groups(plan);
   }

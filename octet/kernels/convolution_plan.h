@@ -5,6 +5,9 @@
 // padding, (channel block, image, row, column, channel). On it every layout and every kind of
 // padding looks the same, and the columns of a kernel row lie side by side: a run. Output channels
 // go in panels of sixteen, whose weights are packed in the order in which the runs are read.
+//
+// Windows of 3 x 3 that stand side by side go by tiles of 2 x 2 outputs instead (winograd.h), where
+// that pays: what is staged is transformed, and sixteen matrix products take the place of the nine.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +53,7 @@ struct ConvolutionPlan {
   ConvolutionShape shape;
   bool is_signed = true;
   bool depthwise = false;
+  bool winograd = false;
   ChannelPlaces in;
   ChannelPlaces out;
 
@@ -81,15 +85,20 @@ struct ConvolutionPlan {
   int64_t panels() const { return sections * section_panels; }
   // Rows to be staged for `rows` rows of output.
   int64_t staged_rows(int64_t rows) const;
-  // int16 to be staged for the largest part, and some behind it that are read in vain.
+  // int16 to be staged for the largest part, with their transforms and some behind them that are
+  // read in vain.
   int64_t staged_size() const;
   int64_t part_pixels() const { return part_images * part_rows * shape.out_width; }
+  // int32 of the sums of one panel in the largest part.
+  int64_t sums_size() const;
 };
 
-// A plan with enough parts for `threads` threads. Throws InternalError for a shape that is no
-// convolution, or channels that don't fill the blocks of a layout.
+// A plan with enough parts for `threads` threads. bytes_instead: products of bytes, two quads of
+// them (byte_weights.h), take the place of those of int16 where the plan is not for tiles. Throws
+// InternalError for a shape that is no convolution, or channels that don't fill the blocks of a
+// layout.
 ConvolutionPlan plan_convolution(const ConvolutionShape& shape, bool is_signed, Layout in_layout,
-                                 Layout out_layout, int threads);
+                                 Layout out_layout, int threads, bool bytes_instead = false);
 
 // One piece of work.
 struct ConvolutionPart {

@@ -20,13 +20,15 @@ const int32_t* values_of(std::span<const int32_t> values) {
 IntegerConvolution::IntegerConvolution(const ConvolutionShape& shape, bool signed_activations,
                                        Layout in_layout, Layout out_layout, bool rectified)
     : threads_(omp_get_max_threads()),
-      plan_(plan_convolution(shape, signed_activations, in_layout, out_layout, threads_)),
+      plan_(plan_convolution(shape, signed_activations, in_layout, out_layout, threads_,
+                             rectified && signed_activations && has_byte_products())),
       parts_(convolution_parts(plan_)),
       factors_(shape.out_channels) {
-  if (rectified && !plan_.depthwise && has_byte_products()) bytes_.emplace(plan_);
+  if (rectified && !plan_.depthwise && !plan_.winograd && has_byte_products())
+    bytes_.emplace(plan_);
   for (int thread = 0; thread < threads_; ++thread) {
     staged_.emplace_back(plan_.staged_size());
-    sums_.emplace_back(plan_.part_pixels() * kPanelChannels);
+    sums_.emplace_back(plan_.sums_size());
   }
 }
 
@@ -90,6 +92,11 @@ void IntegerConvolution::convolve(const void* x, int32_t x_zero_point,
     const int thread = omp_get_thread_num();
     convolve_part(plan_, call, parts_[i], staged_[thread].data(), sums_[thread].data());
   }
+}
+
+std::string_view IntegerConvolution::products() const {
+  if (plan_.winograd) return "winograd";
+  return bytes_ ? "int8" : "int16";
 }
 
 }  // namespace octet::kernels

@@ -1,7 +1,8 @@
 // Convolution of 8-bit integers in two dimensions, exact on processors without instructions for it:
 // the others' way, oneDNN's, is products of int8 added up in int16, which saturates. Here the
-// products are those of int16, added up in int32 (vpmaddwd on x86), or of bytes where these are
-// exact (byte_weights.h). A matrix product is a convolution of images of one pixel.
+// products are those of int16, added up in int32 (vpmaddwd on x86), fewer of them for windows of
+// 3 x 3 (winograd.h), or of bytes where these are exact (byte_weights.h). A matrix product is a
+// convolution of images of one pixel.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +48,8 @@ class IntegerConvolution {
   void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, int32_t* acc);
   void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, float* acc);
 
-  // What the last weights are multiplied as: "int8" or "int16".
-  std::string_view products() const { return bytes_ ? "int8" : "int16"; }
+  // What the last weights are multiplied as: "int8", "int16", or int16 in tiles: "winograd".
+  std::string_view products() const;
 
  private:
   template <class Weight>

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "octet/kernels/winograd.h"
+
 namespace octet::kernels {
 namespace {
 
@@ -69,6 +71,8 @@ void pack_convolution_weights(const ConvolutionPlan& plan, const Weight* weights
     int16_t* to = packed + panel * plan.panel_size;
     if (plan.depthwise) {
       pack_depthwise_panel(plan, weights, panel, to);
+    } else if (plan.winograd) {
+      pack_winograd_panel(plan, weights, panel, to);
     } else {
       pack_dense_panel(plan, weights, panel, to);
     }

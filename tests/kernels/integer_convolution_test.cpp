@@ -330,6 +330,64 @@ TEST_P(IntegerConvolutionTest, IsTheDefinitionForLayersOfNetworks) {
   }
 }
 
+Case random_tiles_case(uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  const auto below = [&](uint64_t bound) { return static_cast<int64_t>(engine() % bound); };
+  Case c;
+  ConvolutionShape& s = c.shape;
+  s.batch = 1 + below(3);
+  s.groups = 1 + below(5) / 4;
+  s.in_channels = s.groups * 16 * (2 + below(4));
+  s.out_channels = s.groups * (16 + below(40));
+  s.kernel_h = s.kernel_w = 3;
+  s.out_height = 3 + below(11);
+  s.out_width = 3 + below(15);
+  s.pad_top = below(3);
+  s.pad_left = below(3);
+  s.in_height = std::max<int64_t>(1, s.out_height + 2 - s.pad_top - below(3));
+  s.in_width = std::max<int64_t>(1, s.out_width + 2 - s.pad_left - below(3));
+  fill(c, engine);
+  return c;
+}
+
+TEST_P(IntegerConvolutionTest, IsTheDefinitionByTiles) {
+  int tiles = 0;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE(seed);
+    const Case c = random_tiles_case(seed);
+    tiles += IntegerConvolution(c.shape, c.signed_x, c.in, c.out).products() == "winograd";
+    expect_right(c);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(tiles, 50);  // the others have too many outputs beyond an edge
+}
+
+// The transforms of these are as large as they get, and four times the sum is just below 2^31.
+TEST_P(IntegerConvolutionTest, IsExactForTheLargestSumsByTiles) {
+  constexpr int64_t kChannels = 1824;
+  const ConvolutionShape shape{.in_channels = kChannels,
+                               .in_height = 4,
+                               .in_width = 4,
+                               .out_channels = 16,
+                               .out_height = 2,
+                               .out_width = 2,
+                               .kernel_h = 3,
+                               .kernel_w = 3};
+  IntegerConvolution convolution(shape, false, Layout::kChannelsLast, Layout::kChannelsLast);
+  ASSERT_EQ(convolution.products(), "winograd");
+  convolution.pack_weights(std::vector<int8_t>(16 * kChannels * 9, -128).data(), 0);
+  const std::vector<uint8_t> x(16 * kChannels, 255), zeros(16 * kChannels, 0);
+  std::vector<int32_t> sums(16 * 4);
+  convolution.accumulate(x.data(), 0, {}, sums.data());
+  EXPECT_EQ(sums, std::vector<int32_t>(16 * 4, -kChannels * 9 * 255 * 128));
+  convolution.accumulate(zeros.data(), 255, {}, sums.data());
+  EXPECT_EQ(sums, std::vector<int32_t>(16 * 4, kChannels * 9 * 255 * 128));
+  ConvolutionShape more = shape;
+  more.in_channels = kChannels + 16;
+  IntegerConvolution beyond(more, false, Layout::kChannelsLast, Layout::kChannelsLast);
+  EXPECT_EQ(beyond.products(), "int16");
+}
+
 // The largest products there are, in a sum beyond 2^24.
 TEST_P(IntegerConvolutionTest, IsExactForTheLargestSums) {
   Case c;
