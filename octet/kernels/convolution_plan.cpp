@@ -24,14 +24,6 @@ int64_t rounded_up(int64_t a, int64_t b) {
   return divided_up(a, b) * b;
 }
 
-// In a matrix the plain layout is also that of channels last.
-ChannelPlaces places(int64_t channels, int64_t pixels, Layout layout) {
-  const int64_t lanes =
-      pixels == 1 && layout == Layout::kPlain ? channels : lanes_of(layout, channels);
-  OCTET_INTERNAL_CHECK(channels % lanes == 0);
-  return {.channels = channels, .pixels = pixels, .lanes = lanes};
-}
-
 void check(const ConvolutionShape& s) {
   for (const int64_t positive :
        {s.batch, s.groups, s.in_channels, s.in_height, s.in_width, s.out_channels, s.out_height,
@@ -145,8 +137,8 @@ ConvolutionPlan plan_convolution(const ConvolutionShape& shape, bool is_signed, 
                                  Layout out_layout, int threads, bool bytes_instead) {
   check(shape);
   ConvolutionPlan plan{.shape = shape, .is_signed = is_signed};
-  plan.in = places(shape.in_channels, shape.in_height * shape.in_width, in_layout);
-  plan.out = places(shape.out_channels, shape.out_height * shape.out_width, out_layout);
+  plan.in = channel_places(shape.in_channels, shape.in_height * shape.in_width, in_layout);
+  plan.out = channel_places(shape.out_channels, shape.out_height * shape.out_width, out_layout);
   plan.depthwise =
       shape.groups > 1 && shape.groups == shape.in_channels && shape.groups == shape.out_channels;
   plan.winograd = winograd_pays(shape, bytes_instead);

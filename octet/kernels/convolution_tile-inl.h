@@ -114,8 +114,8 @@ HWY_INLINE void dense_tile(const TileInput& in, const int16_t* weights, bool add
 
 // Calls tile(number of pixels as a constant, in, sums) for a line of pixels, in tiles of about the
 // same size, at most kMost: one with few pixels reads the weights for little.
-template <int kMost, class In, class Tile>
-HWY_INLINE void for_each_tile(int64_t pixels, In in, int32_t* sums, const Tile& tile) {
+template <int kMost, class In, class Sum, class Tile>
+HWY_INLINE void for_each_tile(int64_t pixels, In in, Sum* sums, const Tile& tile) {
   static_assert(kMost <= kMostTilePixels);
   for (int64_t tiles = (pixels + kMost - 1) / kMost; tiles > 0; --tiles) {
     const int64_t count = (pixels + tiles - 1) / tiles;

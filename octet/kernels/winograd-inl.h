@@ -19,7 +19,6 @@ namespace octet::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using StagedTag = hn::CappedTag<int16_t, 16>;
-using StagedVector = hn::Vec<StagedTag>;
 using SumTag = hn::CappedTag<int32_t, kPanelChannels>;
 using SumVector = hn::Vec<SumTag>;
 
@@ -33,26 +32,34 @@ HWY_INLINE void transform_four(const Vector& a, const Vector& b, const Vector& c
   to[3] = hn::Sub(b, d);
 }
 
-// A row of tiles, some channels of it: `x` is their first staged element, `row` those of a staged
-// row; the sixteen transforms of a tile are `step` apart, `to` is where those of the first begin.
-HWY_INLINE void transform_tiles(const int16_t* HWY_RESTRICT x, int64_t row, int64_t channels,
-                                int64_t tiles, int16_t* HWY_RESTRICT to, int64_t step) {
-  const StagedTag tag;
-  StagedVector columns[4][4];
-  const auto column = [&](int64_t index, StagedVector* into) {
-    const int16_t* from = x + index * channels;
+// Where a row of tiles is read, in elements from pixel to pixel and from row to row, and where its
+// transforms go: from tile to tile, and from each of the sixteen to the next.
+struct TileSteps {
+  int64_t pixel, row;
+  int64_t tile, product;
+};
+
+// B^T x B for a row of tiles, as many channels as a vector has.
+template <class Tag, class T>
+HWY_INLINE void transform_tiles(Tag tag, const T* HWY_RESTRICT x, const TileSteps& steps,
+                                int64_t tiles, T* HWY_RESTRICT to) {
+  using Vector = hn::Vec<Tag>;
+  Vector columns[4][4];
+  const auto column = [&](int64_t index, Vector* into) {
+    const T* from = x + index * steps.pixel;
+    const int64_t row = steps.row;
     transform_four(hn::LoadU(tag, from), hn::LoadU(tag, from + row), hn::LoadU(tag, from + 2 * row),
                    hn::LoadU(tag, from + 3 * row), into);
   };
   column(0, columns[0]);
   column(1, columns[1]);
-  for (int64_t tile = 0; tile < tiles; ++tile, to += channels) {
+  for (int64_t tile = 0; tile < tiles; ++tile, to += steps.tile) {
     column(2 * tile + 2, columns[2]);
     column(2 * tile + 3, columns[3]);
     for (int y = 0; y < 4; ++y) {
-      StagedVector values[4];
+      Vector values[4];
       transform_four(columns[0][y], columns[1][y], columns[2][y], columns[3][y], values);
-      for (int i = 0; i < 4; ++i) hn::StoreU(values[i], tag, to + (4 * y + i) * step);
+      for (int i = 0; i < 4; ++i) hn::StoreU(values[i], tag, to + (4 * y + i) * steps.product);
       columns[0][y] = columns[2][y];
       columns[1][y] = columns[3][y];
     }
@@ -66,11 +73,13 @@ HWY_INLINE void transform_input(const ConvolutionPlan& plan, const ConvolutionPa
   const int64_t row = plan.staged_columns * plan.section_in;
   const int64_t tile_columns = plan.staged_columns / kWinogradTile - 1;
   const int64_t rows = plan.staged_rows(part.rows);
+  const TileSteps steps{
+      .pixel = plan.section_in, .row = row, .tile = plan.section_in, .product = matrices.step};
   for (int64_t image = 0; image < part.images; ++image, staged += rows * row) {
     for (int64_t first = 0; first + kWinogradTile < rows; first += kWinogradTile) {
       for (int64_t channel = 0; channel < plan.section_in; channel += hn::MaxLanes(StagedTag())) {
-        transform_tiles(staged + first * row + channel, row, plan.section_in, tile_columns,
-                        to + channel, matrices.step);
+        transform_tiles(StagedTag(), staged + first * row + channel, steps, tile_columns,
+                        to + channel);
       }
       to += tile_columns * plan.section_in;
     }
@@ -78,20 +87,28 @@ HWY_INLINE void transform_input(const ConvolutionPlan& plan, const ConvolutionPa
 }
 
 // A^T times four values.
-HWY_INLINE void gather_two(const SumVector* m, int64_t step, SumVector& first, SumVector& second) {
+template <class Vector>
+HWY_INLINE void gather_two(const Vector* m, int64_t step, Vector& first, Vector& second) {
   first = hn::Add(hn::Add(m[0], m[step]), m[2 * step]);
   second = hn::Sub(hn::Sub(m[step], m[2 * step]), m[3 * step]);
 }
 
-// One tile, some channels of it: `m` is the first of its sixteen products. Outputs beyond the edge
-// are left out.
-HWY_INLINE void finish_tile(const int32_t* HWY_RESTRICT m, int64_t step, int64_t rows,
-                            int64_t columns, int64_t sums_row, int32_t* HWY_RESTRICT sums) {
-  const SumTag tag;
-  SumVector products[4][4], halves[2][4], y[2][2];
+// A^T m A of one tile, as many channels as a vector has; the sixteen are `step` apart.
+template <class Tag, class T>
+HWY_INLINE void gather_tile(Tag tag, const T* HWY_RESTRICT m, int64_t step,
+                            hn::Vec<Tag> (&y)[2][2]) {
+  hn::Vec<Tag> products[4][4], halves[2][4];
   for (int i = 0; i < 16; ++i) products[i / 4][i % 4] = hn::LoadU(tag, m + i * step);
   for (int x = 0; x < 4; ++x) gather_two(&products[0][x], 4, halves[0][x], halves[1][x]);
   for (int i = 0; i < 2; ++i) gather_two(halves[i], 1, y[i][0], y[i][1]);
+}
+
+// One tile of integers. Outputs beyond the edge are left out.
+HWY_INLINE void finish_tile(const int32_t* m, int64_t step, int64_t rows, int64_t columns,
+                            int64_t sums_row, int32_t* HWY_RESTRICT sums) {
+  const SumTag tag;
+  SumVector y[2][2];
+  gather_tile(tag, m, step, y);
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t j = 0; j < columns; ++j) {
       hn::StoreU(hn::ShiftRight<2>(y[i][j]), tag, sums + i * sums_row + j * kPanelChannels);

@@ -1,11 +1,12 @@
 #include "octet/kernels/onednn/float_convolution.h"
 
 #include <algorithm>
-#include <string_view>
+#include <optional>
 #include <vector>
 
 #include "octet/base/error.h"
 #include "octet/kernels/depthwise_gradient.h"
+#include "octet/kernels/float_winograd.h"
 #include "octet/kernels/onednn/onednn.h"
 #include "octet/kernels/onednn/operand.h"
 
@@ -53,6 +54,7 @@ struct Operands {
 struct FloatConvolution::State {
   ConvolutionShape shape;
   Options options;
+  std::optional<FloatWinograd> tiles;  // in place of all that follows
   memory::desc x, y, plain_w, bias;
   dnnl::convolution_forward forward;
   Operands forward_operands;
@@ -66,6 +68,10 @@ struct FloatConvolution::State {
   std::vector<float> unwanted_dw, unwanted_dbias;
 
   void build() {
+    if (FloatWinograd::pays(shape, options.in, options.out)) {
+      tiles.emplace(shape, options.in, options.out);
+      return;
+    }
     const auto f32 = memory::data_type::f32;
     x = onednn::activation_desc(shape.batch, shape.in_channels, shape.in_height, shape.in_width,
                                 options.in, f32);
@@ -150,21 +156,30 @@ FloatConvolution::FloatConvolution(FloatConvolution&&) noexcept = default;
 
 int64_t FloatConvolution::scratch_bytes() const {
   const State& s = *state_;
+  if (s.tiles) return s.tiles->scratch_bytes();
   const int64_t bytes = std::max({s.forward_operands.bytes(), s.backward_data_operands.bytes(),
                                   s.backward_weights_operands.bytes()});
   return std::max(bytes, kLine);
+}
+
+std::string_view FloatConvolution::kernel() const {
+  return state_->tiles ? "winograd:f32" : "onednn:f32";
 }
 
 void FloatConvolution::set_weights(const float* w) {
   State& s = *state_;
   s.weights = w;
   if (s.options.gradients) return;
+  if (s.tiles) return s.tiles->keep_weights(w);
   const memory packed = s.forward_operands.w.read(w, s.kept_w.get_data_handle());
   if (packed.get_data_handle() != s.kept_w.get_data_handle()) s.kept_w = packed;
 }
 
 void FloatConvolution::forward(const float* x, const float* bias, float* y, void* scratch) {
   State& s = *state_;
+  if (s.tiles) {
+    return s.tiles->forward(x, s.options.gradients ? s.weights : nullptr, bias, y, scratch);
+  }
   const Operands& o = s.forward_operands;
   const memory w = s.options.gradients ? o.w.read(s.weights, o.place_w(scratch)) : s.kept_w;
   const memory made = o.y.target(y, o.place_y(scratch));
@@ -177,6 +192,7 @@ void FloatConvolution::forward(const float* x, const float* bias, float* y, void
 
 void FloatConvolution::backward_data(const float* dy, float* dx, void* scratch) {
   State& s = *state_;
+  if (s.tiles) return s.tiles->backward_data(dy, s.weights, dx, scratch);
   const Operands& o = s.backward_data_operands;
   const memory made = o.x.target(dx, o.place_x(scratch));
   run(s.backward_data, {{DNNL_ARG_DIFF_DST, o.y.read(dy, o.place_y(scratch))},
@@ -188,6 +204,7 @@ void FloatConvolution::backward_data(const float* dy, float* dx, void* scratch) 
 void FloatConvolution::backward_weights(const float* x, const float* dy, float* dw, float* dbias,
                                         void* scratch) {
   State& s = *state_;
+  if (s.tiles) return s.tiles->backward_weights(x, dy, dw, dbias, scratch);
   if (s.own_backward_weights) return depthwise_backward_weights(s.shape, x, dy, dw, dbias);
   // The primitive makes both; what nobody wants goes to a place of its own.
   if (dw == nullptr) dw = place(s.unwanted_dw, s.plain_w.get_size());

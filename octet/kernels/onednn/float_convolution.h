@@ -1,7 +1,9 @@
-// A convolution in float32, forward and backward, by oneDNN.
+// A convolution in float32, forward and backward: by oneDNN, or by tiles where these are quicker
+// (float_winograd.h).
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "octet/kernels/convolution_shape.h"
 #include "octet/kernels/layout.h"
@@ -10,8 +12,7 @@ namespace octet::kernels {
 
 // x: (batch, in_channels, in_height, in_width) in layout `in`; y likewise in `out`. Weights come
 // and their gradients go as (out_channels, in_channels / groups, kernel_h, kernel_w). Everything is
-// chosen and allocated at construction. Sums of whole numbers are exact as long as each stays below
-// 2^24 in any order.
+// chosen and allocated at construction.
 class FloatConvolution {
  public:
   struct Options {
@@ -25,6 +26,9 @@ class FloatConvolution {
   FloatConvolution(const ConvolutionShape& shape, const Options& options);
   ~FloatConvolution();
   FloatConvolution(FloatConvolution&&) noexcept;
+
+  // Who computes it, for people: "onednn:f32" or "winograd:f32".
+  std::string_view kernel() const;
 
   // What the calls below need at `scratch`, aligned to 64 bytes: for weights in the order of their
   // primitive, and for values of a layout that oneDNN has no quick kernel for.

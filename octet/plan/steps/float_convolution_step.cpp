@@ -32,7 +32,7 @@ class FloatConvolutionStep : public Step {
     memory.backward_scratch = {back_scratch_};
   }
 
-  std::string kernel() const override { return "onednn:f32"; }
+  std::string kernel() const override { return std::string(convolution_->kernel()); }
   int64_t multiply_accumulates() const override { return shape_.multiply_accumulates(); }
 
   void forward() override {

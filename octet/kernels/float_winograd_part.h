@@ -1,0 +1,109 @@
+// The pieces of FloatWinograd that are computed in vectors: what one thread does at a time.
+#pragma once
+
+#include <cstdint>
+
+#include "octet/kernels/channel_places.h"
+
+namespace octet::kernels {
+
+// Output channels of a panel of weights.
+inline constexpr int64_t kFloatPanel = 16;
+// Channels that are transformed together.
+inline constexpr int64_t kFloatBlock = 8;
+
+// Floats of (batch, channels, height, width).
+struct FloatImages {
+  ChannelPlaces places;
+  int64_t height = 1;
+  int64_t width = 1;
+
+  int64_t panels() const { return (places.channels + kFloatPanel - 1) / kFloatPanel; }
+};
+
+// y = x * w, from the tiles' point of view. Rows of tiles are counted through all images.
+struct TileLayer {
+  FloatImages x, y;
+  int64_t batch = 1;
+  int64_t pad_top = 0, pad_left = 0;
+
+  int64_t tile_rows() const { return (y.height + 1) / 2; }
+  int64_t tile_columns() const { return (y.width + 1) / 2; }
+  int64_t rows() const { return batch * tile_rows(); }
+  // Of what a row of tiles reads in eight channels.
+  int64_t staged_floats() const { return 4 * (2 * tile_columns() + 2) * kFloatBlock; }
+};
+
+struct Range {
+  int64_t first = 0;
+  int64_t count = 0;
+
+  int64_t end() const { return first + count; }
+};
+
+// How w is read: `out` and `in` elements from channel to channel, and the windows turned around for
+// the gradient of x, which is the convolution of dy with these.
+struct WeightOrder {
+  const float* w = nullptr;
+  int64_t out_channels = 1, in_channels = 1;
+  int64_t out = 1, in = 1;
+  bool turned = false;
+};
+
+// Sixteen matrices one behind the other; a little more than their size apart, lest all of them
+// begin in the same set of a cache.
+inline int64_t float_matrix_step(int64_t tiles, int64_t columns) {
+  return tiles * columns + 16;
+}
+inline int64_t float_panel_size(int64_t in_channels) {
+  return 16 * in_channels * kFloatPanel;
+}
+
+// G w G^T of one panel: (product, input channel, 16).
+void pack_float_panel(const WeightOrder& order, int64_t panel, float* packed);
+
+// Floats that tile_rows_forward needs for so many rows.
+int64_t forward_scratch(const TileLayer& layer, int64_t rows);
+// The outputs of some rows of tiles and some panels; `weights` begin with the first of these. bias
+// may be null.
+void tile_rows_forward(const TileLayer& layer, const float* x, const float* weights,
+                       const float* bias, Range panels, Range rows, float* y, float* scratch);
+
+// Of the gradient of w: some rows of tiles, and of y some panels of channels.
+struct GradientChunk {
+  Range rows;
+  Range panels;
+
+  int64_t tiles(const TileLayer& layer) const { return rows.count * layer.tile_columns(); }
+  // Floats.
+  int64_t x_size(const TileLayer& layer) const {
+    return 16 * float_matrix_step(tiles(layer), layer.x.places.channels);
+  }
+  int64_t y_size(const TileLayer& layer) const {
+    return 16 * float_matrix_step(tiles(layer), panels.count * kFloatPanel);
+  }
+  int64_t products_size(const TileLayer& layer) const {
+    return panels.count * float_panel_size(layer.x.places.channels);
+  }
+};
+
+// Transforms of a row of tiles, counted from the first of the chunk: of x as (product, block of
+// eight channels, tile, 8), of dy as (product, panel, tile, 16). `staged` has
+// layer.staged_floats().
+void transform_x_row(const TileLayer& layer, const GradientChunk& chunk, const float* x,
+                     int64_t row, float* transforms, float* staged);
+void transform_y_row(const TileLayer& layer, const GradientChunk& chunk, const float* dy,
+                     int64_t row, float* transforms, float* staged);
+// Adds one product of one panel, counted from the first of the chunk, to (panel, product, input
+// channel, 16), or sets it.
+void gradient_product(const TileLayer& layer, const GradientChunk& chunk, const float* x,
+                      const float* dy, int64_t panel, int64_t product, bool add, float* products);
+// G^T M G of a panel of the chunk, to dw (out_channels, in_channels, 3, 3).
+void finish_gradient(const TileLayer& layer, const GradientChunk& chunk, const float* products,
+                     int64_t panel, float* dw);
+
+// The sum of dy of eight channels, from `channel` on.
+void sum_channels(const FloatImages& images, int64_t batch, const float* dy, int64_t channel,
+                  float* sums);
+
+}  // namespace octet::kernels
