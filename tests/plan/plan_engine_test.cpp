@@ -128,6 +128,18 @@ VariableRef joined_network(const VariableRef& image, const models::ModelOptions&
   return PF::affine(means, "head", options.num_classes);
 }
 
+// Windows of 3 x 3 over enough channels to go by tiles, forward and backward; images of odd
+// extents.
+VariableRef tiled_network(const VariableRef& image, const models::ModelOptions& options) {
+  const VariableRef first =
+      F::relu(PF::convolution(image, "first", 32, {3, 3}, {.pad = {1, 1}, .stride = {2, 2}}));
+  const VariableRef wide = F::relu(PF::convolution(first, "wide", 48, {3, 3}, {.pad = {1, 1}}));
+  const VariableRef cut = F::relu(PF::convolution(wide, "cut", 40, {3, 3}, {.pad = {0, 1}}));
+  const VariableRef odd = F::max_pooling(cut, {.kernel = {2, 2}, .stride = {1, 1}});
+  const VariableRef last = PF::convolution(odd, "last", 32, {3, 3}, {.pad = {1, 1}});
+  return PF::affine(F::global_average_pooling(last), "head", options.num_classes);
+}
+
 // Padding, upsampling, flips, parts of images and a channel shuffle.
 VariableRef moving_network(const VariableRef& image, const models::ModelOptions& options) {
   const VariableRef small =
@@ -207,6 +219,8 @@ INSTANTIATE_TEST_SUITE_P(Networks, PlanOfIntegers,
                                          Case{"GatedAsymmetric", gated_network, true, true},
                                          Case{"Joined", joined_network, false, false},
                                          Case{"JoinedAsymmetric", joined_network, true, true},
+                                         Case{"Tiled", tiled_network, false, false},
+                                         Case{"TiledAsymmetric", tiled_network, true, true},
                                          Case{"Moving", moving_network, false, false},
                                          Case{"MovingAsymmetric", moving_network, true, true}),
                          [](const auto& info) { return std::string(info.param.name); });
@@ -353,7 +367,7 @@ TEST(PlanEngine, TrainingStaysWithTheReference) {
 // Gradients of a whole network with batch normalization in training. Rounding moves values across
 // the kink of a ReLU, so two right ones differ by parts in a thousand: what counts is that the plan
 // is about as near to float64 as the reference is in float32.
-TEST(PlanEngine, FloatGradientsAreAsGoodAsTheReferences) {
+void expect_gradients_as_good_as_the_references(Model model, double width, size_t least) {
   enum Way { kReference, kPlan, kDouble };
   std::map<std::string, at::Tensor> gradients[3];
   for (const Way way : {kReference, kPlan, kDouble}) {
@@ -361,8 +375,7 @@ TEST(PlanEngine, FloatGradientsAreAsGoodAsTheReferences) {
     Network network(parameters, "training");
     const VariableRef image = network.input("image", {16, 1, 28, 28});
     const VariableRef label = network.input("label", {16, 1});
-    const VariableRef pred =
-        models::mobilenet_v1(image, {.test = false, .num_classes = 10, .width = 0.25});
+    const VariableRef pred = model(image, {.test = false, .num_classes = 10, .width = width});
     const VariableRef loss =
         F::mean(F::softmax_cross_entropy(pred, label, {.axis = 1}), {.axes = {0, 1}});
     RandomState random(7);
@@ -392,10 +405,16 @@ TEST(PlanEngine, FloatGradientsAreAsGoodAsTheReferences) {
       errors.push_back(relative_difference(exact, gradients[way].at(name)));
     }
     std::sort(errors.begin(), errors.end());
-    EXPECT_GT(errors.size(), 50U);
+    EXPECT_GT(errors.size(), least);
     return errors[errors.size() / 2];
   };
   EXPECT_LT(median_error(kPlan), 3 * median_error(kReference) + 1e-4);
+}
+
+TEST(PlanEngine, FloatGradientsAreAsGoodAsTheReferences) {
+  expect_gradients_as_good_as_the_references(models::mobilenet_v1, 0.25, 50);
+  // Its windows go by tiles.
+  expect_gradients_as_good_as_the_references(models::resnet18, 0.5, 40);
 }
 
 TEST(PlanEngine, TheSameSeedGivesTheSameBits) {
