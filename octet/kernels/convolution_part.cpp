@@ -16,11 +16,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
-// Panels of one section; `panel` is counted from the section's first.
+// Panels of one section; `panel` is counted from the section's first. The input may be staged
+// already.
 struct SectionPart {
   int64_t section;
   int64_t panel;
   int64_t panels;
+  bool is_staged;
 };
 
 // Channels [first, first + count) of the input, `pitch` elements from pixel to pixel.
@@ -82,6 +84,7 @@ void convolve_dense(const ConvolutionPlan& plan, const ConvolutionCall& call,
                     int32_t* sums, const Line& line) {
   const int64_t pixels = part.images * plan.staged_rows(part.rows) * plan.staged_columns;
   for (const ChannelBlock& block : plan.blocks) {
+    if (which.is_staged) break;
     stage(plan, call, part, which.section * plan.section_in + block.begin, block.count, block.count,
           staged + block.begin * pixels);
   }
@@ -138,10 +141,12 @@ void convolve_winograd(const ConvolutionPlan& plan, const ConvolutionCall& call,
   const int64_t pixels = part.images * plan.staged_rows(part.rows) * plan.staged_columns;
   int16_t* transforms = staged + pixels * plan.section_in;
   int32_t* products = sums + part.images * part.rows * plan.shape.out_width * kPanelChannels;
-  stage(plan, call, part, which.section * plan.section_in, plan.section_in, plan.section_in,
-        staged);
-  transform_input(plan, part, staged, winograd_transforms(plan, part.images, part.rows),
-                  transforms);
+  if (!which.is_staged) {
+    stage(plan, call, part, which.section * plan.section_in, plan.section_in, plan.section_in,
+          staged);
+    transform_input(plan, part, staged, winograd_transforms(plan, part.images, part.rows),
+                    transforms);
+  }
   const int64_t end = (which.section + 1) * plan.section_out;
   for (int64_t panel = which.panel; panel < which.panel + which.panels; ++panel) {
     const int64_t packed = which.section * plan.section_panels + panel;
@@ -170,12 +175,14 @@ void convolve_depthwise(const ConvolutionPlan& plan, const ConvolutionCall& call
 }
 
 void convolve_part_on_target(const ConvolutionPlan& plan, const ConvolutionCall& call,
-                             const ConvolutionPart& part, int16_t* staged, int32_t* sums) {
+                             const ConvolutionPart& part, bool is_staged, int16_t* staged,
+                             int32_t* sums) {
   const int64_t end = part.panel + part.panels;
   for (int64_t panel = part.panel; panel < end;) {
     const int64_t section = panel / plan.section_panels, first = panel % plan.section_panels;
     const int64_t panels = std::min(plan.section_panels - first, end - panel);
-    const SectionPart which{.section = section, .panel = first, .panels = panels};
+    const SectionPart which{
+        .section = section, .panel = first, .panels = panels, .is_staged = is_staged};
     if (plan.depthwise) {
       convolve_depthwise(plan, call, part, which, staged, sums);
     } else if (plan.winograd) {
@@ -207,8 +214,8 @@ bool has_byte_products() {
 }
 
 void convolve_part(const ConvolutionPlan& plan, const ConvolutionCall& call,
-                   const ConvolutionPart& part, int16_t* staged, int32_t* sums) {
-  HWY_DYNAMIC_DISPATCH(convolve_part_on_target)(plan, call, part, staged, sums);
+                   const ConvolutionPart& part, bool is_staged, int16_t* staged, int32_t* sums) {
+  HWY_DYNAMIC_DISPATCH(convolve_part_on_target)(plan, call, part, is_staged, staged, sums);
 }
 
 }  // namespace octet::kernels

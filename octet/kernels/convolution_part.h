@@ -32,8 +32,9 @@ struct ConvolutionCall {
 // Whether products of bytes are of use on this processor.
 bool has_byte_products();
 
-// `staged` has plan.staged_size() elements, `sums` plan.sums_size().
+// `staged` has plan.staged_size() elements, `sums` plan.sums_size(). is_staged: `staged` is as the
+// last call left it, which was for the same input and the same images and rows.
 void convolve_part(const ConvolutionPlan& plan, const ConvolutionCall& call,
-                   const ConvolutionPart& part, int16_t* staged, int32_t* sums);
+                   const ConvolutionPart& part, bool is_staged, int16_t* staged, int32_t* sums);
 
 }  // namespace octet::kernels

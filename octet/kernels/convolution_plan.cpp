@@ -13,6 +13,7 @@ namespace {
 constexpr int64_t kBlockProducts = 640;           // of one output: 20 KiB of weights in a panel
 constexpr int64_t kStagedElements = 128 << 10;    // 256 KiB
 constexpr int64_t kWinogradElements = 224 << 10;  // 448 KiB
+constexpr int64_t kWeightsAtHand = 128 << 10;
 constexpr int64_t kPartPixels = 224;
 constexpr int64_t kDepthwiseChannels = 64;
 constexpr int64_t kPartsPerThread = 8;
@@ -157,18 +158,32 @@ ConvolutionPlan plan_convolution(const ConvolutionShape& shape, bool is_signed, 
 std::vector<ConvolutionPart> convolution_parts(const ConvolutionPlan& plan) {
   const ConvolutionShape& s = plan.shape;
   std::vector<ConvolutionPart> parts;
-  // The same panels one after another: their weights are in the caches then.
-  for (int64_t panel = 0; panel < plan.panels(); panel += plan.part_panels) {
+  const auto add = [&](int64_t panel, int64_t image, int64_t row) {
+    parts.push_back({.image = image,
+                     .images = std::min(plan.part_images, s.batch - image),
+                     .row = row,
+                     .rows = std::min(plan.part_rows, s.out_height - row),
+                     .panel = panel,
+                     .panels = std::min(plan.part_panels, plan.panels() - panel)});
+  };
+  const auto for_each_place = [&](const auto& use) {
     for (int64_t image = 0; image < s.batch; image += plan.part_images) {
-      for (int64_t row = 0; row < s.out_height; row += plan.part_rows) {
-        parts.push_back({.image = image,
-                         .images = std::min(plan.part_images, s.batch - image),
-                         .row = row,
-                         .rows = std::min(plan.part_rows, s.out_height - row),
-                         .panel = panel,
-                         .panels = std::min(plan.part_panels, plan.panels() - panel)});
-      }
+      for (int64_t row = 0; row < s.out_height; row += plan.part_rows) use(image, row);
     }
+  };
+  const auto for_each_cut = [&](const auto& use) {
+    for (int64_t panel = 0; panel < plan.panels(); panel += plan.part_panels) use(panel);
+  };
+  // One after another come those that share what is dearer to bring back: few weights stay in a
+  // cache anyhow, and what is staged for a place serves all of its panels.
+  if (plan.panels() * plan.panel_size <= kWeightsAtHand) {
+    for_each_place([&](int64_t image, int64_t row) {
+      for_each_cut([&](int64_t panel) { add(panel, image, row); });
+    });
+  } else {
+    for_each_cut([&](int64_t panel) {
+      for_each_place([&](int64_t image, int64_t row) { add(panel, image, row); });
+    });
   }
   return parts;
 }

@@ -88,6 +88,11 @@ struct ConvolutionPart {
   int64_t rows = 0;
   int64_t panel = 0;
   int64_t panels = 0;
+
+  // Whether both read the same input, where there is one section.
+  bool at_place_of(const ConvolutionPart& other) const {
+    return image == other.image && images == other.images && row == other.row && rows == other.rows;
+  }
 };
 
 std::vector<ConvolutionPart> convolution_parts(const ConvolutionPlan& plan);

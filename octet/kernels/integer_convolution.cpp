@@ -87,10 +87,17 @@ void IntegerConvolution::convolve(const void* x, int32_t x_zero_point,
   const auto parts = static_cast<int64_t>(parts_.size());
   const auto threads =
       static_cast<int>(std::min<int64_t>(parts, std::min(threads_, omp_get_max_threads())));
-#pragma omp parallel for num_threads(threads) schedule(dynamic) if (threads > 1)
-  for (int64_t i = 0; i < parts; ++i) {
+#pragma omp parallel num_threads(threads) if (threads > 1)
+  {
     const int thread = omp_get_thread_num();
-    convolve_part(plan_, call, parts_[i], staged_[thread].data(), sums_[thread].data());
+    ConvolutionPart last;  // of this thread
+#pragma omp for schedule(dynamic)
+    for (int64_t i = 0; i < parts; ++i) {
+      const bool is_staged = plan_.sections == 1 && parts_[i].at_place_of(last);
+      convolve_part(plan_, call, parts_[i], is_staged, staged_[thread].data(),
+                    sums_[thread].data());
+      last = parts_[i];
+    }
   }
 }
 

@@ -82,6 +82,54 @@ HWY_INLINE void stage_columns(const T* x, int64_t x_step, Staged zero_point, int
   }
 }
 
+#if HWY_TARGET == HWY_AVX2
+
+inline constexpr int64_t kBlocksTogether = 4;
+
+// Bytes of four blocks of eight channels, `block` elements apart, become (column, 32 channels),
+// with y_step elements from column to column.
+template <class T>
+HWY_INLINE void stage_blocks(const T* x, int64_t block, uint8_t zero_point, int64_t columns,
+                             uint8_t* y, int64_t y_step) {
+  const hn::FixedTag<uint8_t, 32> bytes;
+  const hn::Repartition<uint64_t, decltype(bytes)> eights;
+  const auto zero = hn::Set(bytes, zero_point);
+  const auto read = [&](int64_t b, int64_t column) {
+    const auto* from = reinterpret_cast<const uint8_t*>(x + b * block + 8 * column);
+    return hn::BitCast(eights, hn::Sub(hn::LoadU(bytes, from), zero));
+  };
+  int64_t i = 0;
+  for (; i + 4 <= columns; i += 4, y += 4 * y_step) {
+    const auto a = read(0, i), b = read(1, i), c = read(2, i), d = read(3, i);
+    // The eights of columns 0 and 2, and of 1 and 3, of two blocks each.
+    const auto ab_even = hn::InterleaveLower(eights, a, b),
+               ab_odd = hn::InterleaveUpper(eights, a, b);
+    const auto cd_even = hn::InterleaveLower(eights, c, d),
+               cd_odd = hn::InterleaveUpper(eights, c, d);
+    const auto store = [&](auto column, int64_t index) {
+      hn::StoreU(hn::BitCast(bytes, column), bytes, y + index * y_step);
+    };
+    store(hn::ConcatLowerLower(eights, cd_even, ab_even), 0);
+    store(hn::ConcatLowerLower(eights, cd_odd, ab_odd), 1);
+    store(hn::ConcatUpperUpper(eights, cd_even, ab_even), 2);
+    store(hn::ConcatUpperUpper(eights, cd_odd, ab_odd), 3);
+  }
+  for (; i < columns; ++i, y += y_step) {
+    for (int64_t b = 0; b < kBlocksTogether; ++b) {
+      centre(x + b * block + 8 * i, zero_point, 8, y + 8 * b);
+    }
+  }
+}
+
+#else
+
+inline constexpr int64_t kBlocksTogether = 0;
+
+template <class T>
+HWY_INLINE void stage_blocks(const T*, int64_t, uint8_t, int64_t, uint8_t*, int64_t) {}
+
+#endif
+
 // Three planes, `plane` elements apart, become (column, 3): what the first layer of most networks
 // reads.
 template <class T, class Staged>
@@ -121,7 +169,16 @@ void stage_row(const ConvolutionPlan& plan, const T* x, Staged zero_point, int64
     return stage_planes(x + plan.in.offset(image, first, pixel), plan.in.pixels, zero_point,
                         end - begin, staged + begin * step);
   }
-  for (int64_t channel = first; channel < last;) {
+  int64_t channel = first;
+  if constexpr (sizeof(Staged) == 1 && kBlocksTogether > 0) {
+    constexpr int64_t kChannels = kBlocksTogether * 8;
+    const bool blocks = plan.in.lanes == 8 && first % 8 == 0 && plan.staged_column_step == 1;
+    for (; blocks && channel + kChannels <= last; channel += kChannels) {
+      stage_blocks(x + plan.in.offset(image, channel, pixel), plan.in.pixels * 8, zero_point,
+                   end - begin, staged + begin * step + (channel - first), step);
+    }
+  }
+  while (channel < last) {
     const int64_t together = std::min(plan.in.lanes - channel % plan.in.lanes, last - channel);
     stage_columns(x + plan.in.offset(image, channel, pixel),
                   plan.in.lanes * plan.staged_column_step, zero_point, together, end - begin,
