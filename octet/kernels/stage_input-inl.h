@@ -86,29 +86,37 @@ HWY_INLINE void stage_columns(const T* x, int64_t x_step, Staged zero_point, int
 
 inline constexpr int64_t kBlocksTogether = 4;
 
-// Bytes of four blocks of eight channels, `block` elements apart, become (column, 32 channels),
-// with y_step elements from column to column.
-template <class T>
-HWY_INLINE void stage_blocks(const T* x, int64_t block, uint8_t zero_point, int64_t columns,
-                             uint8_t* y, int64_t y_step) {
-  const hn::FixedTag<uint8_t, 32> bytes;
-  const hn::Repartition<uint64_t, decltype(bytes)> eights;
-  const auto zero = hn::Set(bytes, zero_point);
+// Four blocks of eight channels, `block` elements apart, become (column, 32 channels), with y_step
+// elements from column to column.
+template <class T, class Staged>
+HWY_INLINE void stage_blocks(const T* x, int64_t block, Staged zero_point, int64_t columns,
+                             Staged* y, int64_t y_step) {
+  const hn::FixedTag<uint64_t, 4> eights;
+  const hn::Repartition<T, decltype(eights)> bytes;
+  const hn::FixedTag<Staged, 32 / sizeof(Staged)> tag;
+  const hn::FixedTag<T, 32 / sizeof(Staged)> part;
+  const auto zero = hn::Set(tag, zero_point);
   const auto read = [&](int64_t b, int64_t column) {
-    const auto* from = reinterpret_cast<const uint8_t*>(x + b * block + 8 * column);
-    return hn::BitCast(eights, hn::Sub(hn::LoadU(bytes, from), zero));
+    return hn::BitCast(eights, hn::LoadU(bytes, x + b * block + 8 * column));
+  };
+  const auto store = [&](auto column, int64_t index) {
+    Staged* to = y + index * y_step;
+    const auto values = hn::BitCast(bytes, column);
+    if constexpr (sizeof(Staged) == 1) {
+      hn::StoreU(hn::Sub(hn::BitCast(tag, values), zero), tag, to);
+    } else {
+      hn::StoreU(hn::Sub(hn::PromoteTo(tag, hn::LowerHalf(part, values)), zero), tag, to);
+      hn::StoreU(hn::Sub(hn::PromoteTo(tag, hn::UpperHalf(part, values)), zero), tag, to + 16);
+    }
   };
   int64_t i = 0;
   for (; i + 4 <= columns; i += 4, y += 4 * y_step) {
     const auto a = read(0, i), b = read(1, i), c = read(2, i), d = read(3, i);
     // The eights of columns 0 and 2, and of 1 and 3, of two blocks each.
-    const auto ab_even = hn::InterleaveLower(eights, a, b),
-               ab_odd = hn::InterleaveUpper(eights, a, b);
-    const auto cd_even = hn::InterleaveLower(eights, c, d),
-               cd_odd = hn::InterleaveUpper(eights, c, d);
-    const auto store = [&](auto column, int64_t index) {
-      hn::StoreU(hn::BitCast(bytes, column), bytes, y + index * y_step);
-    };
+    const auto ab_even = hn::InterleaveLower(eights, a, b);
+    const auto ab_odd = hn::InterleaveUpper(eights, a, b);
+    const auto cd_even = hn::InterleaveLower(eights, c, d);
+    const auto cd_odd = hn::InterleaveUpper(eights, c, d);
     store(hn::ConcatLowerLower(eights, cd_even, ab_even), 0);
     store(hn::ConcatLowerLower(eights, cd_odd, ab_odd), 1);
     store(hn::ConcatUpperUpper(eights, cd_even, ab_even), 2);
@@ -125,8 +133,8 @@ HWY_INLINE void stage_blocks(const T* x, int64_t block, uint8_t zero_point, int6
 
 inline constexpr int64_t kBlocksTogether = 0;
 
-template <class T>
-HWY_INLINE void stage_blocks(const T*, int64_t, uint8_t, int64_t, uint8_t*, int64_t) {}
+template <class T, class Staged>
+HWY_INLINE void stage_blocks(const T*, int64_t, Staged, int64_t, Staged*, int64_t) {}
 
 #endif
 
@@ -170,7 +178,7 @@ void stage_row(const ConvolutionPlan& plan, const T* x, Staged zero_point, int64
                         end - begin, staged + begin * step);
   }
   int64_t channel = first;
-  if constexpr (sizeof(Staged) == 1 && kBlocksTogether > 0) {
+  if constexpr (kBlocksTogether > 0) {
     constexpr int64_t kChannels = kBlocksTogether * 8;
     const bool blocks = plan.in.lanes == 8 && first % 8 == 0 && plan.staged_column_step == 1;
     for (; blocks && channel + kChannels <= last; channel += kChannels) {
