@@ -49,6 +49,7 @@ constexpr StepMaker kStepMakers[] = {
     add_quantized_average_pooling,
     add_quantized_concatenate,
     add_weight_quantize,
+    add_rectified_quantize,
     add_quantize,
     add_dequantize,
     add_dequantize_sums,
