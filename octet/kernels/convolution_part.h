@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "octet/kernels/added_value.h"
 #include "octet/kernels/byte_weights.h"
 #include "octet/kernels/convolution_plan.h"
 #include "octet/kernels/rounding_constants.h"
@@ -19,6 +20,10 @@ struct ConvolutionOutput {
   uint8_t* passes = nullptr;
   const ChannelFactors* factors = nullptr;
   RoundingConstants constants = {};
+  // Null, or added to the layer's own integers; then they have constants of their own, those above
+  // are of the sum, and passes is null.
+  const AddedValue* added = nullptr;
+  RoundingConstants own_constants = {};
 };
 
 struct ConvolutionCall {

@@ -35,6 +35,13 @@ HWY_INLINE FloatVector load(const float* x) {
   return hn::LoadU(FloatTag(), x);
 }
 
+// x within the bounds. What is no number stays so, which the minimum and maximum of processors do
+// not do alike.
+HWY_INLINE FloatVector bounded(FloatVector x, FloatVector low, FloatVector high) {
+  const FloatVector raised = hn::IfThenElse(hn::Lt(x, low), low, x);
+  return hn::IfThenElse(hn::Gt(raised, high), high, raised);
+}
+
 // x rounded to whole numbers; exact for numbers of any size.
 template <bool kHalfAway>
 HWY_INLINE FloatVector whole(FloatVector x) {

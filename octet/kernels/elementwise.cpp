@@ -30,11 +30,8 @@ void add_simd(const float* x, float* y, int64_t count) {
       [&](int64_t i) { y[i] += x[i]; });
 }
 
-// x within the bounds. What is no number stays so, which the minimum and maximum of processors do
-// not do alike.
 HWY_INLINE FloatVector bounded(FloatVector x, float low, float high) {
-  const FloatVector raised = hn::IfThenElse(hn::Lt(x, set(low)), set(low), x);
-  return hn::IfThenElse(hn::Gt(raised, set(high)), set(high), raised);
+  return bounded(x, set(low), set(high));
 }
 inline float bounded(float x, float low, float high) {
   const float raised = x < low ? low : x;

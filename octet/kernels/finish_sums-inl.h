@@ -6,6 +6,7 @@
 #define OCTET_KERNELS_FINISH_SUMS_INL_H
 #endif
 
+#include "octet/kernels/added_steps-inl.h"
 #include "octet/kernels/convolution_part.h"
 #include "octet/kernels/requantize-inl.h"
 
@@ -23,44 +24,98 @@ struct SumsOfPixels {
   int64_t channels;
 };
 
+// What the sums of eight channels become: steps of the layer's own integers.
+class OwnSums {
+ public:
+  OwnSums(const ConvolutionOutput& output, int64_t channel)
+      : factors_(load_factors(*output.factors, channel)) {}
+
+  // For a row of `sums` and those behind it.
+  HWY_INLINE SumSteps<int32_t> steps(const int32_t* sums, const uint8_t*, int64_t) const {
+    return {sums, kPanelChannels, &factors_, 0};
+  }
+
+ private:
+  EightFactors factors_;
+};
+
+// Or steps of what they and the bytes of another value add up to, which lie `step` apart.
+template <bool kHalfAway>
+class AddedSums {
+ public:
+  AddedSums(const ConvolutionOutput& output, int64_t channel)
+      : factors_(load_factors(*output.factors, channel)),
+        add_(output.own_constants, *output.added) {}
+
+  HWY_INLINE AddedSteps<kHalfAway> steps(const int32_t* sums, const uint8_t* others,
+                                         int64_t step) const {
+    return {{sums, kPanelChannels, &factors_, 0}, &add_, others, step};
+  }
+
+ private:
+  EightFactors factors_;
+  AddEight<kHalfAway> add_;
+};
+
+// The bytes of the other value, if there is one.
+inline const uint8_t* others_of(const ConvolutionOutput& output) {
+  return output.added == nullptr ? nullptr : static_cast<const uint8_t*>(output.added->value.data);
+}
+
 // The usual case: the channels lie side by side and have bytes of gradient bits to themselves.
-template <class Rounding>
+template <class Sums, class Rounding>
 HWY_INLINE void finish_integers(const ChannelPlaces& places, const ConvolutionOutput& output,
                                 const Rounding& rounding, const SumsOfPixels& s) {
-  const EightFactors factors = load_factors(*output.factors, s.channel);
-  const int64_t y_step = places.lanes, passes_step = places.row_bytes();
+  const Sums made(output, s.channel);
+  const int64_t step = places.lanes, passes_step = places.row_bytes();
+  const int64_t place = places.offset(s.image, s.channel, s.pixel);
   const int64_t fours = s.channels == 8 ? s.pixels / 4 * 4 : 0;
-  auto* y = static_cast<uint8_t*>(output.y) + places.offset(s.image, s.channel, s.pixel);
+  auto* y = static_cast<uint8_t*>(output.y) + place;
+  const uint8_t* others = others_of(output);
+  const auto others_at = [&](int64_t p) {
+    return others == nullptr ? nullptr : others + place + p * step;
+  };
   uint8_t* passes = output.passes;
   if (passes != nullptr) passes += places.bit_byte(s.image, s.channel, s.pixel);
   int64_t p = 0;
   for (; p < fours; p += 4) {
-    const uint32_t bits = rounding.four(s.sums + p * kPanelChannels, kPanelChannels, &factors, 0,
-                                        y + p * y_step, y_step);
+    const uint32_t bits = rounding.four(made.steps(s.sums + p * kPanelChannels, others_at(p), step),
+                                        y + p * step, step);
     if (passes == nullptr) continue;
     for (int i = 0; i < 4; ++i)
       passes[(p + i) * passes_step] = static_cast<uint8_t>(bits >> (8 * i));
   }
   for (; p < s.pixels; ++p) {
-    const uint8_t bits =
-        requantize_some(rounding, s.sums + p * kPanelChannels, factors, s.channels, y + p * y_step);
-    if (passes != nullptr) passes[p * passes_step] = bits;
+    uint8_t bytes[8], some_others[8] = {};
+    if (others != nullptr) std::copy_n(others_at(p), s.channels, some_others);
+    const unsigned bits =
+        rounding.one(made.steps(s.sums + p * kPanelChannels, some_others, 0), bytes);
+    std::copy_n(bytes, s.channels, y + p * step);
+    if (passes != nullptr) {
+      passes[p * passes_step] = static_cast<uint8_t>(bits & ((1U << s.channels) - 1));
+    }
   }
 }
 
 // Any other: element by element. Channels come in ascending order, so the first of a byte clears
 // it.
-template <class Rounding>
+template <class Sums, class Rounding>
 HWY_INLINE void finish_single_integers(const ChannelPlaces& places, const ConvolutionOutput& output,
                                        const Rounding& rounding, const SumsOfPixels& s) {
-  const EightFactors factors = load_factors(*output.factors, s.channel);
+  const Sums made(output, s.channel);
   auto* y = static_cast<uint8_t*>(output.y);
+  const uint8_t* others = others_of(output);
   for (int64_t p = 0; p < s.pixels; ++p) {
-    uint8_t bytes[8];
-    const unsigned bits = rounding.one(s.sums + p * kPanelChannels, factors, bytes);
+    const auto place = [&](int64_t i) {
+      return places.offset(s.image, s.channel + i, s.pixel + p);
+    };
+    uint8_t bytes[8], some_others[8] = {};
+    for (int64_t i = 0; others != nullptr && i < s.channels; ++i) some_others[i] = others[place(i)];
+    const unsigned bits =
+        rounding.one(made.steps(s.sums + p * kPanelChannels, some_others, 0), bytes);
     for (int64_t i = 0; i < s.channels; ++i) {
       const int64_t channel = s.channel + i, bit = channel % places.lanes % 8;
-      y[places.offset(s.image, channel, s.pixel + p)] = bytes[i];
+      y[place(i)] = bytes[i];
       if (output.passes == nullptr) continue;
       uint8_t& byte = output.passes[places.bit_byte(s.image, channel, s.pixel + p)];
       byte = static_cast<uint8_t>((bit == 0 ? 0 : byte) | (bits >> i & 1) << bit);
@@ -85,15 +140,27 @@ void finish_sums(const ChannelPlaces& places, const ConvolutionOutput& output,
   }
 }
 
-template <class Rounding>
+template <class Sums, class Rounding>
 void finish_rounded(const ChannelPlaces& places, const ConvolutionOutput& output,
                     const SumsOfPixels& s) {
   const Rounding rounding(output.constants);
   const int64_t lane = s.channel % places.lanes;
   if (lane % 8 == 0 && lane + s.channels <= places.lanes) {
-    finish_integers(places, output, rounding, s);
+    finish_integers<Sums>(places, output, rounding, s);
   } else {
-    finish_single_integers(places, output, rounding, s);
+    finish_single_integers<Sums>(places, output, rounding, s);
+  }
+}
+
+template <bool kHalfAway>
+void finish_integer_kinds(const ChannelPlaces& places, const ConvolutionOutput& output,
+                          const SumsOfPixels& s) {
+  if (output.added != nullptr) {
+    finish_rounded<AddedSums<kHalfAway>, EightRounding<kHalfAway, false>>(places, output, s);
+  } else if (output.passes == nullptr) {
+    finish_rounded<OwnSums, EightRounding<kHalfAway, false>>(places, output, s);
+  } else {
+    finish_rounded<OwnSums, EightRounding<kHalfAway, true>>(places, output, s);
   }
 }
 
@@ -105,15 +172,8 @@ inline void finish(const ChannelPlaces& places, const ConvolutionOutput& output,
     case ConvolutionOutput::Kind::kIntegerSums:
       return finish_sums<int32_t>(places, output, s);
     default:
-      break;
-  }
-  const bool away = output.constants.half_away;
-  if (output.passes == nullptr) {
-    (away ? finish_rounded<EightRounding<true, false>>
-          : finish_rounded<EightRounding<false, false>>)(places, output, s);
-  } else {
-    (away ? finish_rounded<EightRounding<true, true>>
-          : finish_rounded<EightRounding<false, true>>)(places, output, s);
+      return (output.constants.half_away ? finish_integer_kinds<true>
+                                         : finish_integer_kinds<false>)(places, output, s);
   }
 }
 

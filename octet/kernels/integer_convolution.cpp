@@ -64,6 +64,23 @@ void IntegerConvolution::run(const void* x, int32_t x_zero_point,
             .constants = rounding_constants(requantization)});
 }
 
+void IntegerConvolution::run_and_add(const void* x, int32_t x_zero_point,
+                                     const Requantization& requantization, const AddedValue& added,
+                                     void* y) {
+  OCTET_INTERNAL_CHECK(requantization.round_mode == added.output.round_mode);
+  factors_.set(requantization);
+  // In steps: division keeps the order of real numbers, and so gives the same where 6 cuts.
+  Requantization sum = added.output;
+  sum.six /= added.y_scale;
+  convolve(x, x_zero_point,
+           {.kind = ConvolutionOutput::Kind::kIntegers,
+            .y = y,
+            .factors = &factors_,
+            .constants = rounding_constants(sum),
+            .added = &added,
+            .own_constants = rounding_constants(requantization)});
+}
+
 void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
                                     std::span<const int32_t> bias, int32_t* acc) {
   convolve(x, x_zero_point,

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "octet/kernels/added_value.h"
 #include "octet/kernels/aligned_buffer.h"
 #include "octet/kernels/byte_weights.h"
 #include "octet/kernels/convolution_part.h"
@@ -42,6 +43,11 @@ class IntegerConvolution {
   // passes: null, or a gradient bit for each element as layout.h says.
   void run(const void* x, int32_t x_zero_point, const Requantization& requantization, void* y,
            uint8_t* passes);
+
+  // y = that and another value, added up as integers with scales of their own; to the bit what
+  // run() and then quantized_binary() give.
+  void run_and_add(const void* x, int32_t x_zero_point, const Requantization& requantization,
+                   const AddedValue& added, void* y);
 
   // The sums themselves in the layout of y, with `bias`, which is empty or has a value for each
   // output channel; as float32 rounded once.

@@ -1,6 +1,7 @@
 #include "octet/kernels/quantize.h"
 
 #include <algorithm>
+#include <cmath>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "octet/kernels/quantize.cpp"
@@ -13,28 +14,39 @@
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
-template <bool kHalfAway>
+template <bool kHalfAway, bool kActivates>
 struct QuantizeEight {
   Rounding<kHalfAway> rounding;
   FloatVector scale;
+  FloatVector low, high;  // of the activation
+
+  QuantizeEight(const Requantization& output, float step)
+      : rounding(output),
+        scale(set(step)),
+        low(set(0.0F)),
+        high(set(output.activation == Activation::kReLU6 ? output.six : INFINITY)) {}
 
   // Bits in the upper byte: not finite.
   HWY_INLINE unsigned operator()(const float* x, uint8_t* q) const {
-    unsigned inside = 0, wild = 0;
+    unsigned inside = 0, wild = 0, active = 0;
     for (int v = 0; v < kVectors; ++v) {
-      const FloatVector value = load(x + v * kLanes);
+      FloatVector value = load(x + v * kLanes);
+      if constexpr (kActivates) {
+        active |= bits_of(hn::And(hn::Gt(value, low), hn::Lt(value, high)), v);
+        value = bounded(value, low, high);
+      }
       wild |= bits_of(hn::Not(hn::IsFinite(value)), v);
       store_bytes(rounding(hn::Div(value, scale), inside, v), q + v * kLanes);
     }
-    return inside | rounding.straight | wild << 8;
+    return ((inside | rounding.straight) & (kActivates ? active : 0xFF)) | wild << 8;
   }
 };
 
 // The elements from begin to end; false if one is not finite.
-template <bool kHalfAway>
+template <bool kHalfAway, bool kActivates>
 bool quantize_chunk(const float* x, const Requantization& output, float scale, int64_t begin,
                     int64_t end, uint8_t* q, uint8_t* passes) {
-  const QuantizeEight<kHalfAway> body{Rounding<kHalfAway>(output), set(scale)};
+  const QuantizeEight<kHalfAway, kActivates> body(output, scale);
   unsigned seen = 0;
   int64_t i = begin;
   for (; i + kEight <= end; i += kEight) {
@@ -55,7 +67,7 @@ bool quantize_chunk(const float* x, const Requantization& output, float scale, i
 }
 
 // Vectors stay out of the body of the loop: clang compiles that without the instruction set.
-template <bool kHalfAway>
+template <bool kHalfAway, bool kActivates>
 bool quantize_all(const float* x, const Requantization& output, float scale, int64_t count,
                   uint8_t* q, uint8_t* passes) {
   int wild_chunks = 0;
@@ -63,7 +75,9 @@ bool quantize_all(const float* x, const Requantization& output, float scale, int
 #pragma omp parallel for reduction(+ : wild_chunks) if (chunks > 1)
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     const int64_t begin = chunk * kChunk, end = std::min(count, begin + kChunk);
-    if (!quantize_chunk<kHalfAway>(x, output, scale, begin, end, q, passes)) ++wild_chunks;
+    if (!quantize_chunk<kHalfAway, kActivates>(x, output, scale, begin, end, q, passes)) {
+      ++wild_chunks;
+    }
   }
   return wild_chunks == 0;
 }
@@ -71,7 +85,10 @@ bool quantize_all(const float* x, const Requantization& output, float scale, int
 bool quantize_simd(const float* x, const Requantization& output, float scale, int64_t count,
                    uint8_t* q, uint8_t* passes) {
   const bool away = output.round_mode == RoundMode::HALF_AWAY_FROM_ZERO;
-  return (away ? quantize_all<true> : quantize_all<false>)(x, output, scale, count, q, passes);
+  const auto quantize = output.activation == Activation::kNone
+                            ? (away ? quantize_all<true, false> : quantize_all<false, false>)
+                            : (away ? quantize_all<true, true> : quantize_all<false, true>);
+  return quantize(x, output, scale, count, q, passes);
 }
 
 void masked_scale_simd(const float* dy, const uint8_t* passes, float factor_a, float factor_b,

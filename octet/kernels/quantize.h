@@ -20,9 +20,9 @@ struct QuantizedOperand {
   float scale = 1;
 };
 
-// q = clamp(round(x / scale) + zero_point); `output` as in requantization.h, of which neither
-// multiplier nor activation count; its qmin and qmax say whether q is int8 or uint8. passes: null
-// if not wanted. False if x is not finite throughout.
+// q = clamp(round(activation(x) / scale) + zero_point); `output` as in requantization.h with six =
+// 6 in real numbers; its multiplier is not used, and its qmin and qmax say whether q is int8 or
+// uint8. passes: null if not wanted. False if activation(x) is not finite throughout; it keeps NaN.
 bool quantize(const float* x, const Requantization& output, float scale, int64_t count, void* q,
               uint8_t* passes);
 

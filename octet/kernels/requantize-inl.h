@@ -56,7 +56,24 @@ HWY_INLINE EightFactors broadcast_factors(const ChannelFactors& factors, int64_t
   return eight;
 }
 
-// kBits: whether the gradient bits are wanted; without them they are not right.
+// Sums as steps, in rows of eight: row i begins at acc + i * acc_step, its channels are those of
+// factors[i * factor_step].
+template <class Sum>
+struct SumSteps {
+  const Sum* acc;
+  int64_t acc_step;
+  const EightFactors* factors;
+  int64_t factor_step;
+
+  HWY_INLINE FloatVector operator()(int row, int v) const {
+    const EightFactors& eight = factors[row * factor_step];
+    const IntVector sum = hn::Add(load_sums(acc + row * acc_step + v * kLanes), eight.bias[v]);
+    return hn::Mul(hn::Add(hn::ConvertTo(FloatTag(), sum), eight.offset[v]), eight.multiplier[v]);
+  }
+};
+
+// From steps to integers. `steps(row, v)` gives vector number v of the eight of a row. kBits:
+// whether the gradient bits are wanted; without them they are not right.
 template <bool kHalfAway, bool kBits>
 class EightRounding {
  public:
@@ -66,13 +83,13 @@ class EightRounding {
         clamp_high_(hn::Set(FloatTag(), constants.clamp_high)),
         zero_point_(hn::Set(IntTag(), constants.zero_point - kRoundingBits)) {}
 
-  // Eight sums become eight bytes; returns the bits of those that the gradient passes.
-  template <class Sum>
-  HWY_INLINE uint8_t one(const Sum* acc, const EightFactors& factors, uint8_t* y) const {
+  // One row becomes eight bytes; returns the bits of those that the gradient passes.
+  template <class Steps>
+  HWY_INLINE uint8_t one(const Steps& steps, uint8_t* y, int row = 0) const {
     unsigned bits = 0, cut = 0;
     for (int v = 0; v < kVectors; ++v) {
-      const FloatVector steps = steps_of(acc + v * kLanes, factors, v);
-      const IntVector rounded = rounded_steps(steps);
+      const FloatVector exact = steps(row, v);
+      const IntVector rounded = rounded_steps(exact);
       const IntVector clamped = hn::Min(hn::Max(rounded, hn::Set(IntTag(), constants_.lowest)),
                                         hn::Set(IntTag(), constants_.highest));
       // Only the low eight bits matter, signed or not.
@@ -80,25 +97,16 @@ class EightRounding {
       hn::StoreU(hn::DemoteTo(ByteTag(), q), ByteTag(), y + v * kLanes);
       if constexpr (!kBits) continue;
       bits |= bits_of(IntTag(), hn::Eq(rounded, clamped)) << (v * kLanes);
-      cut |= bits_of(FloatTag(), cut_by_activation(steps)) << (v * kLanes);
+      cut |= bits_of(FloatTag(), cut_by_activation(exact)) << (v * kLanes);
     }
     return static_cast<uint8_t>((bits | (constants_.straight ? 0xFF : 0)) & ~cut);
   }
 
-  // Four times eight sums, of the channels of factors[0], factors[factor_step], ...; returns the
-  // bits from the lowest byte on.
-  template <class Sum>
-  HWY_INLINE uint32_t four(const Sum* acc, int64_t acc_step, const EightFactors* factors,
-                           int64_t factor_step, uint8_t* y, int64_t y_step) const;
+  // Four rows; returns the bits from the lowest byte on.
+  template <class Steps>
+  HWY_INLINE uint32_t four(const Steps& steps, uint8_t* y, int64_t y_step) const;
 
  private:
-  template <class Sum>
-  HWY_INLINE FloatVector steps_of(const Sum* acc, const EightFactors& factors, int v) const {
-    const IntVector sum = hn::Add(load_sums(acc), factors.bias[v]);
-    return hn::Mul(hn::Add(hn::ConvertTo(FloatTag(), sum), factors.offset[v]),
-                   factors.multiplier[v]);
-  }
-
   HWY_INLINE IntVector rounded_steps(FloatVector steps) const {
     return hn::Add(whole(hn::Min(hn::Max(steps, clamp_low_), clamp_high_)), zero_point_);
   }
@@ -147,16 +155,14 @@ HWY_INLINE __m256i in_order(__m256i bytes) {
 }
 
 template <bool kHalfAway, bool kBits>
-template <class Sum>
-HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Sum* acc, int64_t acc_step,
-                                                          const EightFactors* factors,
-                                                          int64_t factor_step, uint8_t* y,
+template <class Steps>
+HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Steps& steps, uint8_t* y,
                                                           int64_t y_step) const {
-  FloatVector steps[4];
+  FloatVector exact[4];
   __m256i rounded[4];
   for (int i = 0; i < 4; ++i) {
-    steps[i] = steps_of(acc + i * acc_step, factors[i * factor_step], 0);
-    rounded[i] = rounded_steps(steps[i]).raw;
+    exact[i] = steps(i, 0);
+    rounded[i] = rounded_steps(exact[i]).raw;
   }
   const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(constants_.lowest));
   const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(constants_.highest));
@@ -180,7 +186,7 @@ HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Sum* acc, int64_
   if (constants_.cuts) {
     __m256i cut[4];
     for (int i = 0; i < 4; ++i) {
-      cut[i] = hn::BitCast(IntTag(), hn::VecFromMask(FloatTag(), cut_by_activation(steps[i]))).raw;
+      cut[i] = hn::BitCast(IntTag(), hn::VecFromMask(FloatTag(), cut_by_activation(exact[i]))).raw;
     }
     passes = _mm256_andnot_si256(
         _mm256_packs_epi16(_mm256_packs_epi32(cut[0], cut[1]), _mm256_packs_epi32(cut[2], cut[3])),
@@ -192,14 +198,12 @@ HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Sum* acc, int64_
 #else
 
 template <bool kHalfAway, bool kBits>
-template <class Sum>
-HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Sum* acc, int64_t acc_step,
-                                                          const EightFactors* factors,
-                                                          int64_t factor_step, uint8_t* y,
+template <class Steps>
+HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Steps& steps, uint8_t* y,
                                                           int64_t y_step) const {
   uint32_t bits = 0;
   for (int i = 0; i < 4; ++i) {
-    const uint32_t byte = one(acc + i * acc_step, factors[i * factor_step], y + i * y_step);
+    const uint32_t byte = one(steps, y + i * y_step, i);
     bits |= byte << (8 * i);
   }
   return bits;
@@ -211,11 +215,11 @@ HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Sum* acc, int64_
 template <class Rounding, class Sum>
 HWY_INLINE uint8_t requantize_some(const Rounding& rounding, const Sum* acc,
                                    const EightFactors& factors, int64_t count, uint8_t* y) {
-  if (HWY_LIKELY(count >= 8)) return rounding.one(acc, factors, y);
+  if (HWY_LIKELY(count >= 8)) return rounding.one(SumSteps<Sum>{acc, 0, &factors, 0}, y);
   Sum sums[8] = {};
   uint8_t bytes[8];
   std::memcpy(sums, acc, count * sizeof(Sum));
-  const unsigned bits = rounding.one(sums, factors, bytes);
+  const unsigned bits = rounding.one(SumSteps<Sum>{sums, 0, &factors, 0}, bytes);
   std::memcpy(y, bytes, count);
   return static_cast<uint8_t>(bits & ((1U << count) - 1));
 }

@@ -40,7 +40,7 @@ HWY_INLINE void requantize_row(const Rounding& rounding, const Sum* acc,
   for (; lane + 32 <= count; lane += 32) {
     EightFactors four[4];
     for (int i = 0; i < 4; ++i) four[i] = load_factors(factors, channel + lane + 8 * i);
-    const uint32_t bits = rounding.four(acc + lane, 8, four, 1, y + lane, 8);
+    const uint32_t bits = rounding.four(SumSteps<Sum>{acc + lane, 8, four, 1}, y + lane, 8);
     if (passes == nullptr) continue;
     for (int i = 0; i < 4; ++i) passes[lane / 8 + i] = static_cast<uint8_t>(bits >> (8 * i));
   }
@@ -58,12 +58,12 @@ HWY_INLINE void requantize_eights(const Rounding& rounding, const Sum* acc,
                                   uint8_t* passes) {
   int64_t row = 0;
   for (; row + 4 <= rows; row += 4) {
-    const uint32_t bits = rounding.four(acc + 8 * row, 8, &eight, 0, y + 8 * row, 8);
+    const uint32_t bits = rounding.four(SumSteps<Sum>{acc + 8 * row, 8, &eight, 0}, y + 8 * row, 8);
     if (passes == nullptr) continue;
     for (int i = 0; i < 4; ++i) passes[row + i] = static_cast<uint8_t>(bits >> (8 * i));
   }
   for (; row < rows; ++row) {
-    const uint8_t bits = rounding.one(acc + 8 * row, eight, y + 8 * row);
+    const uint8_t bits = rounding.one(SumSteps<Sum>{acc + 8 * row, 0, &eight, 0}, y + 8 * row);
     if (passes != nullptr) passes[row] = bits;
   }
 }

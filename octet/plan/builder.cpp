@@ -12,7 +12,19 @@ Builder::Builder(const Graph& graph, std::vector<VariableType> types, bool gradi
     : gradients_(gradients),
       graph_(graph),
       types_(std::move(types)),
-      by_variable_(types_.size(), kNoId) {}
+      by_variable_(types_.size(), kNoId),
+      only_readers_(types_.size(), kNoId) {}
+
+void Builder::find_only_readers(const std::vector<FunctionId>& functions,
+                                const std::set<VariableId>& kept) {
+  const Uses uses(graph_, functions);
+  for (const FunctionId function : functions) {
+    for (const VariableId value : graph_.function(function).outputs) {
+      const std::vector<Use>& readers = uses.of(value);
+      if (readers.size() == 1 && !kept.contains(value)) only_readers_[value] = readers[0].function;
+    }
+  }
+}
 
 ValueId Builder::push(Value value) {
   value.name = graph_.variable(value.variable).name;

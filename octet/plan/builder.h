@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "octet/plan/arena.h"
 #include "octet/plan/step.h"
@@ -32,6 +33,14 @@ class Builder {
   // As the function that makes it left it.
   ValueId value_of(VariableId id) const { return by_variable_[id]; }
   const Value& made(VariableId id) const { return values_[by_variable_[id]]; }
+  bool is_made(VariableId id) const { return by_variable_[id] != kNoId; }
+
+  // The step that makes a value may do the work of the one function that reads it too, and leave
+  // the value out. That function, among those that find_only_readers() was told of; kNoId if there
+  // is another reader, or the value is one of `kept`.
+  FunctionId only_reader(VariableId id) const { return only_readers_[id]; }
+  void find_only_readers(const std::vector<FunctionId>& functions,
+                         const std::set<VariableId>& kept);
 
   // All inputs of a function.
   std::vector<ValueId> values_of(const Function& function) const;
@@ -68,6 +77,7 @@ class Builder {
   std::vector<VariableType> types_;
   std::vector<Value> values_;
   std::vector<ValueId> by_variable_;
+  std::vector<FunctionId> only_readers_;
   std::map<std::tuple<ValueId, ElementType, kernels::Layout>, ValueId> conversions_;
   std::vector<std::unique_ptr<Step>> steps_;
   Arena arena_;

@@ -49,6 +49,7 @@ constexpr StepMaker kStepMakers[] = {
     add_quantized_average_pooling,
     add_quantized_concatenate,
     add_weight_quantize,
+    add_rectified_quantize,
     add_quantize,
     add_dequantize,
     add_dequantize_sums,
@@ -108,7 +109,10 @@ std::string obstacle(const Graph& graph, const std::vector<VariableType>& types,
   return "";
 }
 
+// Unless an earlier step does the function's work.
 void add_step(Builder& builder, FunctionId id) {
+  const std::vector<VariableId>& outputs = builder.graph().function(id).outputs;
+  if (!outputs.empty() && builder.is_made(outputs[0])) return;
   for (const StepMaker make : kStepMakers) {
     if (make(builder, id)) return;
   }
@@ -172,7 +176,10 @@ std::unique_ptr<Plan> compile(const Graph& original, const ParameterStore& store
     if (reason != nullptr) *reason = why_not;
     return nullptr;
   }
+  std::set<VariableId> kept(request.keep.begin(), request.keep.end());
+  kept.insert(request.output);
   Builder builder(graph, std::move(types), request.gradients);
+  builder.find_only_readers(order, kept);
   Plan::Parts parts{.gradients = request.gradients, .poisoned = request.poisoned};
   std::set<VariableId> computed;
   for (const VariableId id : leaves) {
@@ -189,8 +196,6 @@ std::unique_ptr<Plan> compile(const Graph& original, const ParameterStore& store
   // Lowering reads their values, for tables, scales of sums and constants of a Pad.
   parts.sources = qparams_of(original, original.topological_order({request.output}), store);
   parts.output = builder.value_of(request.output);
-  std::set<VariableId> kept(request.keep.begin(), request.keep.end());
-  kept.insert(request.output);
   for (const VariableId id : kept) {
     if (!computed.contains(id)) continue;
     const ValueId plain = builder.made(id).loose ? builder.value_of(id)

@@ -47,6 +47,32 @@ TEST_P(QuantizeLoops, QuantizeIsADivisionThatIsRoundedOnce) {
   }
 }
 
+TEST_P(QuantizeLoops, QuantizeTakesAnActivationInFrontOfIt) {
+  std::vector<float> x = normal(3, kCount, 5);
+  x[7] = x[kCount - 1] = 0;
+  x[8] = 6;
+  x[9] = -INFINITY;
+  for (const Activation activation : {Activation::kReLU, Activation::kReLU6}) {
+    const float high = activation == Activation::kReLU6 ? 6.0F : INFINITY;
+    Requantization output = int8_output(RoundMode::HALF_TO_EVEN);
+    output.activation = activation;
+    std::vector<int8_t> q(kCount);
+    std::vector<uint8_t> passes((kCount + 7) / 8);
+    ASSERT_TRUE(quantize(x.data(), output, 0.07F, kCount, q.data(), passes.data()));
+    for (int64_t i = 0; i < kCount; ++i) {
+      const float v = std::nearbyint(std::min(std::max(x[i], 0.0F), high) / 0.07F) + 3;
+      const float clamped = std::clamp(v, -127.0F, 127.0F);
+      ASSERT_EQ(q[i], static_cast<int8_t>(clamped)) << x[i];
+      ASSERT_EQ(bit(passes, i), x[i] > 0 && x[i] < high && v == clamped) << x[i];
+    }
+    x[20] = INFINITY;
+    EXPECT_EQ(quantize(x.data(), output, 0.07F, kCount, q.data(), nullptr), high == 6);
+    x[20] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_FALSE(quantize(x.data(), output, 0.07F, kCount, q.data(), nullptr));
+    x[20] = 1;
+  }
+}
+
 TEST_P(QuantizeLoops, QuantizeReportsWhatIsNotFiniteWhereverItIs) {
   for (const int64_t at : {int64_t{0}, int64_t{20'000}, kCount - 1}) {
     std::vector<float> x = normal(4);

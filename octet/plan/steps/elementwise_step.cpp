@@ -34,23 +34,40 @@ class ReluStep : public Step {
 
 class SumStep : public Step {
  public:
-  using Step::Step;
+  SumStep(std::string name, std::vector<ValueId> inputs, ValueId y, bool relu)
+      : Step(std::move(name), std::move(inputs), {y}), relu_(relu) {
+    if (relu_) memory.saved = {y};
+  }
 
-  std::string kernel() const override { return "add"; }
+  std::string kernel() const override { return relu_ ? "add+relu" : "add"; }
 
   void forward() override {
-    kernels::sum(input(0).floats(), input(1).floats(), output().elements(), /*relu=*/false,
+    kernels::sum(input(0).floats(), input(1).floats(), output().elements(), relu_,
                  output().floats());
   }
 
   void backward() override {
+    const int64_t count = output().elements();
+    float* dy = output().gradient;
+    if (relu_) kernels::relu_backward(dy, output().floats(), INFINITY, count, dy);
     for (const size_t i : {0, 1}) {
       float* dx = input_gradient(i);
       if (dx == nullptr) continue;
-      std::memcpy(dx, output().gradient, static_cast<size_t>(output().elements()) * sizeof(float));
+      std::memcpy(dx, dy, static_cast<size_t>(count) * sizeof(float));
     }
   }
+
+ private:
+  bool relu_;  // behind the sum
 };
+
+// The value that the step of a sum makes: that of the ReLU which alone reads it, or its own.
+VariableId made_by_sum(const Builder& builder, VariableId sum) {
+  const FunctionId reader = builder.only_reader(sum);
+  if (reader == kNoId) return sum;
+  const Function& function = builder.graph().function(reader);
+  return std::holds_alternative<ReLU>(function.attributes) ? function.outputs[0] : sum;
+}
 
 }  // namespace
 
@@ -78,9 +95,10 @@ bool add_sum(Builder& builder, FunctionId id) {
   }
   const kernels::Layout layout = builder.made(a).layout;
   const std::vector<ValueId> inputs{builder.value_of(a), builder.as_layout(b, layout)};
-  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, layout, inputs);
-  builder.add_step(
-      std::make_unique<SumStep>(builder.graph().display_name(id), inputs, std::vector<ValueId>{y}));
+  const VariableId made = made_by_sum(builder, function.outputs[0]);
+  const ValueId y = builder.add_value(made, ElementType::kFloat32, layout, inputs);
+  builder.add_step(std::make_unique<SumStep>(builder.graph().display_name(id), inputs, y,
+                                             /*relu=*/made != function.outputs[0]));
   return true;
 }
 

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "octet/base/error.h"
 #include "octet/kernels/elementwise.h"
 #include "octet/kernels/quantize.h"
@@ -25,7 +27,7 @@ class QuantizeStep : public RoundingStep {
       : RoundingStep(builder, std::move(name), std::move(inputs), outputs, requantization,
                      bit_bytes(builder.value(outputs[0]).elements())) {}
 
-  std::string kernel() const override { return "quantize"; }
+  std::string kernel() const override { return activates() ? "relu+quantize" : "quantize"; }
 
   void forward() override {
     Value& y = output();
@@ -33,7 +35,9 @@ class QuantizeStep : public RoundingStep {
     const bool finite = kernels::quantize(input(kX).floats(), requantization_,
                                           scale_of(input(kScale)), y.elements(), y.data, passes());
     if (!finite) {
-      check_finite(at::from_blob(input(kX).data, {y.elements()}, at::kFloat), name());
+      const at::Tensor x = at::from_blob(input(kX).data, {y.elements()}, at::kFloat);
+      const bool six = requantization_.activation == kernels::Activation::kReLU6;
+      check_finite(activates() ? at::clamp(x, 0.0, six ? 6.0 : INFINITY) : x, name());
     }
   }
 
@@ -43,6 +47,9 @@ class QuantizeStep : public RoundingStep {
     kernels::masked_scale(output().gradient, passes(), 1.0F / scale_of(input(kScale)), 1,
                           output().elements(), dx, nullptr);
   }
+
+ private:
+  bool activates() const { return requantization_.activation != kernels::Activation::kNone; }
 };
 
 class DequantizeStep : public Step {
@@ -110,13 +117,12 @@ bool has_scalar_qparams(const Builder& builder, const Function& function) {
   return true;
 }
 
-}  // namespace
-
-bool add_quantize(Builder& builder, FunctionId id) {
+// The quantization of activation(x).
+bool add_quantize_of(Builder& builder, FunctionId id, VariableId x,
+                     kernels::Activation activation) {
   const Function& function = builder.graph().function(id);
   const auto* quantize = std::get_if<QuantizeLinear>(&function.attributes);
   if (quantize == nullptr || !has_scalar_qparams(builder, function)) return false;
-  const VariableId x = function.inputs[kX];
   const QuantFormat format = format_of(*quantize);
   const bool is_activation =
       !(builder.made(x).is_leaf && builder.graph().variable(x).kind == VariableKind::kParameter);
@@ -125,18 +131,38 @@ bool add_quantize(Builder& builder, FunctionId id) {
   }
   const auto type = byte_type_of(format.dtype);
   if (!type) return false;
-  const std::vector<ValueId> inputs = builder.values_of(function);
+  const std::vector<ValueId> inputs{builder.value_of(x), builder.value_of(function.inputs[kScale]),
+                                    builder.value_of(function.inputs[kZeroPoint])};
   const ValueId y = builder.add_value(function.outputs[0], *type, builder.made(x).layout, inputs);
   builder.add_step(std::make_unique<QuantizeStep>(
       builder, builder.graph().display_name(id), inputs, std::vector<ValueId>{y},
       kernels::Requantization{.multiplier = {},
                               .bias = {},
                               .offset = {},
+                              .activation = activation,
                               .qmin = static_cast<int32_t>(format.qmin()),
                               .qmax = static_cast<int32_t>(format.qmax()),
                               .round_mode = parse_round_mode(quantize->round_mode),
                               .ste = parse_ste(quantize->ste)}));
   return true;
+}
+
+}  // namespace
+
+bool add_quantize(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  return std::holds_alternative<QuantizeLinear>(function.attributes) &&
+         add_quantize_of(builder, id, function.inputs[kX], kernels::Activation::kNone);
+}
+
+bool add_rectified_quantize(Builder& builder, FunctionId id) {
+  const Function& function = builder.graph().function(id);
+  const bool six = std::holds_alternative<ReLU6>(function.attributes);
+  if (!six && !std::holds_alternative<ReLU>(function.attributes)) return false;
+  const FunctionId reader = builder.only_reader(function.outputs[0]);
+  return reader != kNoId && !builder.gradients() &&
+         add_quantize_of(builder, reader, function.inputs[0],
+                         six ? kernels::Activation::kReLU6 : kernels::Activation::kReLU);
 }
 
 bool add_dequantize_sums(Builder& builder, FunctionId id) {

@@ -20,11 +20,9 @@ using layer_input::kBias, layer_input::kW, layer_input::kX;
 // products of floats that hold whole numbers.
 class QuantizedAffineStep : public QuantizedLayerStep {
  public:
-  QuantizedAffineStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
-                      std::vector<ValueId> outputs, const LayerAsConvolution& layer,
-                      const IntegerOutput& output)
-      : QuantizedLayerStep(builder, std::move(name), std::move(inputs), std::move(outputs), layer,
-                           output),
+  QuantizedAffineStep(Builder& builder, std::string name, const LayerValues& values,
+                      const LayerAsConvolution& layer, const IntegerOutput& output)
+      : QuantizedLayerStep(builder, std::move(name), values, layer, output),
         rows_(layer.shape.batch),
         columns_(layer.shape.in_channels),
         outputs_(layer.shape.out_channels) {
@@ -66,20 +64,18 @@ bool add_quantized_affine(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
   const auto* affine = std::get_if<QuantizedAffine>(&function.attributes);
   if (affine == nullptr) return false;
-  const auto inputs = layer_inputs(builder, function, *affine, Layout::kPlain);
-  if (!inputs) return false;
+  const auto values = add_layer_values(builder, function, *affine, Layout::kPlain, Layout::kPlain);
+  if (!values) return false;
   const int64_t columns = builder.type(function.inputs[kW]).shape[0];
   const int64_t rows = builder.type(function.inputs[kX]).shape.num_elements() / columns;
   const int64_t outputs = builder.type(function.outputs[0]).shape.num_elements() / rows;
-  const ValueId y =
-      builder.add_value(function.outputs[0], *element_type_of(*affine), Layout::kPlain, *inputs);
   // A row of channels is a row of memory, in the plain layout too.
   const LayerAsConvolution layer{
       .shape = {.batch = rows, .in_channels = columns, .out_channels = outputs},
       .x = Layout::kChannelsLast,
       .y = Layout::kChannelsLast};
-  builder.add_step(std::make_unique<QuantizedAffineStep>(
-      builder, builder.graph().display_name(id), *inputs, std::vector<ValueId>{y}, layer, *affine));
+  builder.add_step(std::make_unique<QuantizedAffineStep>(builder, builder.graph().display_name(id),
+                                                         *values, layer, *affine));
   return true;
 }
 

@@ -23,11 +23,9 @@ const IntegerOutput* integer_output_of(const Attributes& attributes) {
 
 class QuantizedConvolutionStep : public QuantizedLayerStep {
  public:
-  QuantizedConvolutionStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
-                           std::vector<ValueId> outputs, const LayerAsConvolution& layer,
-                           const IntegerOutput& output)
-      : QuantizedLayerStep(builder, std::move(name), std::move(inputs), std::move(outputs), layer,
-                           output) {
+  QuantizedConvolutionStep(Builder& builder, std::string name, const LayerValues& values,
+                           const LayerAsConvolution& layer, const IntegerOutput& output)
+      : QuantizedLayerStep(builder, std::move(name), values, layer, output) {
     if (!builder.value(this->outputs()[0]).needs_gradient) return;
     backward_.emplace(layer.shape,
                       kernels::FloatConvolution::Options{
@@ -67,20 +65,17 @@ bool add_quantized_convolution(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
   const IntegerOutput* integers = integer_output_of(function.attributes);
   if (integers == nullptr) return false;
-  const VariableId y = function.outputs[0];
-  const auto shape =
-      convolution_shape_of(function.attributes, builder.type(function.inputs[kX]).shape,
-                           builder.type(function.inputs[kW]).shape, builder.type(y).shape);
+  const auto shape = convolution_shape_of(
+      function.attributes, builder.type(function.inputs[kX]).shape,
+      builder.type(function.inputs[kW]).shape, builder.type(function.outputs[0]).shape);
   if (!shape) return false;
   const LayerAsConvolution layer{.shape = *shape,
                                  .x = quantized_layout(shape->in_channels),
                                  .y = quantized_layout(shape->out_channels)};
-  const auto inputs = layer_inputs(builder, function, *integers, layer.x);
-  if (!inputs) return false;
-  const ValueId output = builder.add_value(y, *element_type_of(*integers), layer.y, *inputs);
-  builder.add_step(
-      std::make_unique<QuantizedConvolutionStep>(builder, builder.graph().display_name(id), *inputs,
-                                                 std::vector<ValueId>{output}, layer, *integers));
+  const auto values = add_layer_values(builder, function, *integers, layer.x, layer.y);
+  if (!values) return false;
+  builder.add_step(std::make_unique<QuantizedConvolutionStep>(
+      builder, builder.graph().display_name(id), *values, layer, *integers));
   return true;
 }
 

@@ -22,16 +22,18 @@ kernels::ChannelRows LayerAsConvolution::rows() const {
 }
 
 QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
-                                       std::vector<ValueId> inputs, std::vector<ValueId> outputs,
-                                       const LayerAsConvolution& layer, const IntegerOutput& output)
-    : RoundingStep(builder, std::move(name), std::move(inputs), std::move(outputs),
+                                       const LayerValues& values, const LayerAsConvolution& layer,
+                                       const IntegerOutput& output)
+    : RoundingStep(builder, std::move(name), values.inputs, {values.output},
                    requantization_of(output),
                    layer.rows().rows() * kernels::bit_row_bytes(layer.rows())),
       layer_(layer),
-      accumulates_(element_type_of(output) == ElementType::kFloat32) {
+      accumulates_(element_type_of(output) == ElementType::kFloat32),
+      has_bias_(values.own_inputs() > kBias),
+      first_of_sum_(values.own_inputs()) {
   const Value& x = builder.value(this->inputs()[kX]);
   const Value& y = builder.value(this->outputs()[0]);
-  has_bias_ = this->inputs().size() > kBias;
+  if (values.sum) sum_ = requantization_of(*values.sum->output);
   whole_bias_ = has_bias_ && builder.type(builder.value(this->inputs()[kBias]).variable).dtype !=
                                  DType::kFloat32;
   convolution_.emplace(layer.shape, x.is_signed(), layer.x, layer.y,
@@ -41,6 +43,10 @@ QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
   floats_ = builder.add_buffer(x.elements() * 4);
   memory.backward_scratch = {floats_};
   memory.saved = {this->inputs()[kX], this->inputs()[kW]};
+}
+
+std::string QuantizedLayerStep::kernel() const {
+  return std::string(convolution_->products()) + (sum_ ? "+add" : "");
 }
 
 void QuantizedLayerStep::forward() {
@@ -56,8 +62,24 @@ void QuantizedLayerStep::forward() {
   requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
   held_scales_.renew({&input(kXScale), &input(kWScale), &input(kYScale)},
                      [&] { set_multipliers(); });
+  if (sum_) {
+    const kernels::AddedValue added = added_value();
+    const Timed timed(primitive_seconds_);
+    return convolution_->run_and_add(x.data, x_zero, requantization_, added, y.data);
+  }
   const Timed timed(primitive_seconds_);
   convolution_->run(x.data, x_zero, requantization_, y.data, passes());
+}
+
+kernels::AddedValue QuantizedLayerStep::added_value() const {
+  const auto of_sum = [&](size_t i) -> const Value& { return input(first_of_sum_ + i); };
+  kernels::AddedValue added{
+      .value = operand_of(of_sum(kOther), of_sum(kOtherScale), of_sum(kOtherZeroPoint)),
+      .own_scale = scale_of(input(kYScale)),
+      .output = *sum_,
+      .y_scale = scale_of(of_sum(kSumScale))};
+  added.output.zero_point = static_cast<int32_t>(scalar_of(of_sum(kSumZeroPoint)));
+  return added;
 }
 
 float* QuantizedLayerStep::sums_gradient() {
@@ -105,8 +127,9 @@ void QuantizedLayerStep::set_multipliers() {
   requantization_.six = 6.0F / scale_of(input(kYScale));
 }
 
-std::optional<std::vector<ValueId>> layer_inputs(Builder& builder, const Function& function,
-                                                 const IntegerOutput& output, kernels::Layout x) {
+std::optional<LayerValues> add_layer_values(Builder& builder, const Function& function,
+                                            const IntegerOutput& output, kernels::Layout x,
+                                            kernels::Layout y) {
   const auto type = element_type_of(output);
   if (!type || !builder.has_integers(function.inputs[kX])) return std::nullopt;
   const bool accumulates = *type == ElementType::kFloat32;
@@ -118,7 +141,8 @@ std::optional<std::vector<ValueId>> layer_inputs(Builder& builder, const Functio
   const bool float_bias = function.inputs.size() > kBias &&
                           builder.type(function.inputs[kBias]).dtype == DType::kFloat32;
   if (float_bias && accumulates) return std::nullopt;
-  std::vector<ValueId> inputs;
+  LayerValues values{.sum = fusable_sum(builder, function, output, y)};
+  std::vector<ValueId>& inputs = values.inputs;
   for (size_t i = 0; i < function.inputs.size(); ++i) {
     const VariableId input = function.inputs[i];
     if (i == kX) {
@@ -130,7 +154,13 @@ std::optional<std::vector<ValueId>> layer_inputs(Builder& builder, const Functio
       inputs.push_back(builder.value_of(input));
     }
   }
-  return inputs;
+  if (!values.sum) {
+    values.output = builder.add_value(function.outputs[0], *type, y, inputs);
+    return values;
+  }
+  inputs.insert(inputs.end(), values.sum->inputs.begin(), values.sum->inputs.end());
+  values.output = builder.add_value(values.sum->y, *byte_type_of(*values.sum->output), y, inputs);
+  return values;
 }
 
 }  // namespace octet::plan

@@ -8,6 +8,7 @@
 #include "octet/kernels/integer_convolution.h"
 #include "octet/ops/integer_output.h"
 #include "octet/plan/derived_from.h"
+#include "octet/plan/steps/fused_sum.h"
 #include "octet/plan/steps/rounding_step.h"
 
 namespace octet::plan {
@@ -22,17 +23,26 @@ struct LayerAsConvolution {
   kernels::ChannelRows rows() const;
 };
 
-// The inputs stand as in layer_input (quantized_layers.h). With int32 as output the sums are it.
+// What a step of a layer reads and makes: the inputs stand as in layer_input (quantized_layers.h),
+// behind them those of the sum that it makes in place of its own result, if there is one.
+struct LayerValues {
+  std::vector<ValueId> inputs;
+  ValueId output = kNoId;
+  std::optional<FusedSum> sum;
+
+  size_t own_inputs() const { return inputs.size() - (sum ? sum->inputs.size() : 0); }
+};
+
+// With int32 as output the sums of products are it.
 class QuantizedLayerStep : public RoundingStep {
  public:
-  std::string kernel() const override { return std::string(convolution_->products()); }
+  std::string kernel() const override;
   int64_t multiply_accumulates() const override { return layer_.shape.multiply_accumulates(); }
   void forward() override;
 
  protected:
-  QuantizedLayerStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
-                     std::vector<ValueId> outputs, const LayerAsConvolution& layer,
-                     const IntegerOutput& output);
+  QuantizedLayerStep(Builder& builder, std::string name, const LayerValues& values,
+                     const LayerAsConvolution& layer, const IntegerOutput& output);
 
   // The weight as float32 (out_channels, in_channels / groups, kernel_h, kernel_w).
   virtual at::Tensor convolution_weights(const Value& w) const = 0;
@@ -49,11 +59,14 @@ class QuantizedLayerStep : public RoundingStep {
   void pack_weights(int32_t x_zero_point);
   void set_bias();
   void set_multipliers();
+  kernels::AddedValue added_value() const;
 
   LayerAsConvolution layer_;
   bool accumulates_;  // int32 sums, not requantized
   bool has_bias_ = false;
   bool whole_bias_ = false;  // int32, else a float in units of the sums
+  std::optional<kernels::Requantization> sum_;
+  size_t first_of_sum_ = 0;  // among the inputs
   std::optional<kernels::IntegerConvolution> convolution_;
   BufferId floats_ = kNoId;
   at::Tensor weights_;
@@ -62,10 +75,11 @@ class QuantizedLayerStep : public RoundingStep {
   std::vector<float> offset_, multiplier_;
 };
 
-// The inputs of a quantized layer's step, x in the layout `x`. Nothing if kernels cannot take them:
-// x is not of 8-bit integers, a scale of an activation has several values, the format of the output
-// has none, or a float bias stands beside int32 sums.
-std::optional<std::vector<ValueId>> layer_inputs(Builder& builder, const Function& function,
-                                                 const IntegerOutput& output, kernels::Layout x);
+// The values of a quantized layer's step, x in the layout `x`, the output in `y`. Nothing if
+// kernels cannot take them: x is not of 8-bit integers, a scale of an activation has several
+// values, the format of the output has none, or a float bias stands beside int32 sums.
+std::optional<LayerValues> add_layer_values(Builder& builder, const Function& function,
+                                            const IntegerOutput& output, kernels::Layout x,
+                                            kernels::Layout y);
 
 }  // namespace octet::plan
