@@ -10,8 +10,8 @@
 #include "octet/kernels/convolution_tile-inl.h"
 #include "octet/kernels/depthwise_tile-inl.h"
 #include "octet/kernels/finish_sums-inl.h"
+#include "octet/kernels/integer_winograd-inl.h"
 #include "octet/kernels/stage_input-inl.h"
-#include "octet/kernels/winograd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "octet/base/error.h"
-#include "octet/kernels/winograd.h"
+#include "octet/kernels/integer_winograd.h"
 
 namespace octet::kernels {
 namespace {

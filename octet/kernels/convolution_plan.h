@@ -6,8 +6,9 @@
 // padding looks the same, and the columns of a kernel row lie side by side: a run. Output channels
 // go in panels of sixteen, whose weights are packed in the order in which the runs are read.
 //
-// Windows of 3 x 3 that stand side by side go by tiles of 2 x 2 outputs instead (winograd.h), where
-// that pays: what is staged is transformed, and sixteen matrix products take the place of the nine.
+// Windows of 3 x 3 that stand side by side go by tiles of 2 x 2 outputs instead
+// (integer_winograd.h), where that pays: what is staged is transformed, and sixteen matrix products
+// take the place of the nine.
 #pragma once
 
 #include <cstdint>

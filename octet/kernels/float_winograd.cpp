@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "octet/kernels/float_winograd_part.h"
-#include "octet/kernels/winograd.h"
 
 namespace octet::kernels {
 namespace {
@@ -51,7 +50,7 @@ int64_t rows_at_once(const TileLayer& layer, int64_t width, int64_t most) {
 }
 
 int64_t part_rows(const TileLayer& layer) {
-  return rows_at_once(layer, 16 * layer.x.places.channels, kPartFloats);
+  return rows_at_once(layer, kWinogradProducts * layer.x.places.channels, kPartFloats);
 }
 
 int64_t forward_floats(const TileLayer& layer, int threads) {
@@ -61,7 +60,7 @@ int64_t forward_floats(const TileLayer& layer, int threads) {
 
 GradientChunk first_chunk(const TileLayer& layer) {
   const int64_t panels = panels_at_once(layer);
-  const int64_t width = 16 * (layer.x.places.channels + panels * kFloatPanel);
+  const int64_t width = kWinogradProducts * (layer.x.places.channels + panels * kFloatPanel);
   return {.rows = {0, rows_at_once(layer, width, kChunkFloats)}, .panels = {0, panels}};
 }
 
@@ -115,12 +114,12 @@ struct ChunkMemory {
 
   ChunkMemory(const TileLayer& layer, const GradientChunk& largest, float* scratch)
       : x_transforms(scratch),
-        y_transforms(x_transforms + largest.x_size(layer)),
-        products(y_transforms + largest.y_size(layer)),
+        y_transforms(x_transforms + largest.x(layer).size()),
+        products(y_transforms + largest.y(layer).size()),
         staged(products + largest.products_size(layer)) {}
   static int64_t size(const TileLayer& layer, int threads) {
     const GradientChunk largest = first_chunk(layer);
-    return largest.x_size(layer) + largest.y_size(layer) + largest.products_size(layer) +
+    return largest.x(layer).size() + largest.y(layer).size() + largest.products_size(layer) +
            threads * layer.staged_floats();
   }
 };
@@ -174,7 +173,7 @@ bool FloatWinograd::pays(const ConvolutionShape& s, Layout in, Layout out) {
   }
   // Transformed weights are nearly twice as many as those of the layer: they want to be used.
   constexpr int64_t kLeastTiles = 32;
-  const int64_t tiles = divided_up(s.out_height, 2) * divided_up(s.out_width, 2);
+  const int64_t tiles = winograd_tiles(s.out_height) * winograd_tiles(s.out_width);
   if (s.batch * tiles < kLeastTiles) return false;
   // At an edge tiles compute outputs that nobody wants, up to four for one.
   constexpr double kMostComputed = 1.4;

@@ -1,5 +1,5 @@
 // Convolution in float32 with windows of 3 x 3 by tiles of 2 x 2 outputs, forward and backward,
-// with 16 products for 36 (winograd.h has the source and the transforms). Here G keeps its halves.
+// with 16 products for 36 (winograd_tiles.h).
 // The gradient of the weights comes of the same products: with M the sum over tiles of (A dy A^T) *
 // (B^T x B), element by element, it is G^T M G.
 //

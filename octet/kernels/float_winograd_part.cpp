@@ -46,7 +46,7 @@ void stage_window(const FloatImages& images, const float* x, int64_t channel, co
 // What a row of tiles reads, of eight channels of x, transformed.
 void transform_row(const TileLayer& layer, const float* x, int64_t row, int64_t channel,
                    int64_t tile_step, int64_t product_step, float* to, float* staged) {
-  const int64_t columns = 2 * layer.tile_columns() + 2;
+  const int64_t columns = winograd_extent(layer.y.width);
   stage_window(layer.x, x, channel,
                {.image = row / layer.tile_rows(),
                 .row = 2 * (row % layer.tile_rows()) - layer.pad_top,
@@ -100,31 +100,31 @@ void finish_rows(const TileLayer& layer, const float* products, int64_t step, in
 void tile_rows_forward_simd(const TileLayer& layer, const float* x, const float* weights,
                             const float* bias, Range panels, Range rows, float* y, float* scratch) {
   const int64_t channels = layer.x.places.channels, tiles = rows.count * layer.tile_columns();
-  const int64_t x_step = float_matrix_step(tiles, channels);
-  const int64_t y_step = float_matrix_step(tiles, kFloatPanel);
+  const auto matrices = winograd_matrices<float>(tiles, channels);
+  const auto results = winograd_matrices<float>(tiles, kFloatPanel);
   float* transforms = scratch;
-  float* products = transforms + 16 * x_step;
-  float* staged = products + 16 * y_step;
+  float* products = transforms + matrices.size();
+  float* staged = products + results.size();
   for (int64_t row = 0; row < rows.count; ++row) {
     for (int64_t channel = 0; channel < channels; channel += kFloatBlock) {
-      transform_row(layer, x, rows.first + row, channel, channels, x_step,
+      transform_row(layer, x, rows.first + row, channel, channels, matrices.step,
                     transforms + row * layer.tile_columns() * channels + channel, staged);
     }
   }
   for (int64_t panel = 0; panel < panels.count; ++panel) {
     for (int64_t product = 0; product < kWinogradProducts; ++product) {
-      float_line(tiles, {transforms + product * x_step, channels, channels}, weights,
-                 products + product * y_step);
+      float_line(tiles, {transforms + product * matrices.step, channels, channels}, weights,
+                 products + product * results.step);
       weights += channels * kFloatPanel;
     }
-    finish_rows(layer, products, y_step, panels.first + panel, rows, bias, y);
+    finish_rows(layer, products, results.step, panels.first + panel, rows, bias, y);
   }
 }
 
 void transform_x_row_simd(const TileLayer& layer, const GradientChunk& chunk, const float* x,
                           int64_t row, float* transforms, float* staged) {
   const int64_t tiles = chunk.tiles(layer), channels = layer.x.places.channels;
-  const int64_t step = float_matrix_step(tiles, channels);
+  const int64_t step = chunk.x(layer).step;
   for (int64_t channel = 0; channel < channels; channel += kFloatBlock) {
     transform_row(layer, x, chunk.rows.first + row, channel, kFloatBlock, step,
                   transforms + channel * tiles + row * layer.tile_columns() * kFloatBlock, staged);
@@ -160,7 +160,7 @@ HWY_INLINE void spread_row(const float* staged, int64_t columns, int64_t step, f
 void transform_y_row_simd(const TileLayer& layer, const GradientChunk& chunk, const float* dy,
                           int64_t row, float* transforms, float* staged) {
   const int64_t tiles = chunk.tiles(layer), columns = 2 * layer.tile_columns();
-  const int64_t step = float_matrix_step(tiles, chunk.panels.count * kFloatPanel);
+  const int64_t step = chunk.y(layer).step;
   const int64_t tile_row = chunk.rows.first + row;
   const Window window{.image = tile_row / layer.tile_rows(),
                       .row = 2 * (tile_row % layer.tile_rows()),
@@ -184,9 +184,8 @@ void gradient_product_simd(const TileLayer& layer, const GradientChunk& chunk, c
                            const float* dy, int64_t panel, int64_t product, bool add,
                            float* products) {
   const int64_t tiles = chunk.tiles(layer), channels = layer.x.places.channels;
-  x += product * float_matrix_step(tiles, channels);
-  dy += product * float_matrix_step(tiles, chunk.panels.count * kFloatPanel) +
-        panel * tiles * kFloatPanel;
+  x += product * chunk.x(layer).step;
+  dy += product * chunk.y(layer).step + panel * tiles * kFloatPanel;
   products += (panel * kWinogradProducts + product) * channels * kFloatPanel;
   for (int64_t channel = 0; channel < channels; channel += kFloatBlock) {
     outer_products(tiles, x + channel * tiles, dy, add, products + channel * kFloatPanel);
@@ -286,9 +285,8 @@ HWY_EXPORT(sum_channels_simd);
 
 int64_t forward_scratch(const TileLayer& layer, int64_t rows) {
   const int64_t tiles = rows * layer.tile_columns();
-  return 16 * (float_matrix_step(tiles, layer.x.places.channels) +
-               float_matrix_step(tiles, kFloatPanel)) +
-         layer.staged_floats();
+  return winograd_matrices<float>(tiles, layer.x.places.channels).size() +
+         winograd_matrices<float>(tiles, kFloatPanel).size() + layer.staged_floats();
 }
 
 void tile_rows_forward(const TileLayer& layer, const float* x, const float* weights,

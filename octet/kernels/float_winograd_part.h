@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "octet/kernels/channel_places.h"
+#include "octet/kernels/winograd_tiles.h"
 
 namespace octet::kernels {
 
@@ -27,11 +28,11 @@ struct TileLayer {
   int64_t batch = 1;
   int64_t pad_top = 0, pad_left = 0;
 
-  int64_t tile_rows() const { return (y.height + 1) / 2; }
-  int64_t tile_columns() const { return (y.width + 1) / 2; }
+  int64_t tile_rows() const { return winograd_tiles(y.height); }
+  int64_t tile_columns() const { return winograd_tiles(y.width); }
   int64_t rows() const { return batch * tile_rows(); }
   // Of what a row of tiles reads in eight channels.
-  int64_t staged_floats() const { return 4 * (2 * tile_columns() + 2) * kFloatBlock; }
+  int64_t staged_floats() const { return 4 * winograd_extent(y.width) * kFloatBlock; }
 };
 
 struct Range {
@@ -50,13 +51,8 @@ struct WeightOrder {
   bool turned = false;
 };
 
-// Sixteen matrices one behind the other; a little more than their size apart, lest all of them
-// begin in the same set of a cache.
-inline int64_t float_matrix_step(int64_t tiles, int64_t columns) {
-  return tiles * columns + 16;
-}
 inline int64_t float_panel_size(int64_t in_channels) {
-  return 16 * in_channels * kFloatPanel;
+  return kWinogradProducts * in_channels * kFloatPanel;
 }
 
 // G w G^T of one panel: (product, input channel, 16).
@@ -75,12 +71,12 @@ struct GradientChunk {
   Range panels;
 
   int64_t tiles(const TileLayer& layer) const { return rows.count * layer.tile_columns(); }
-  // Floats.
-  int64_t x_size(const TileLayer& layer) const {
-    return 16 * float_matrix_step(tiles(layer), layer.x.places.channels);
+  // The transforms of x and of dy.
+  WinogradMatrices x(const TileLayer& layer) const {
+    return winograd_matrices<float>(tiles(layer), layer.x.places.channels);
   }
-  int64_t y_size(const TileLayer& layer) const {
-    return 16 * float_matrix_step(tiles(layer), panels.count * kFloatPanel);
+  WinogradMatrices y(const TileLayer& layer) const {
+    return winograd_matrices<float>(tiles(layer), panels.count * kFloatPanel);
   }
   int64_t products_size(const TileLayer& layer) const {
     return panels.count * float_panel_size(layer.x.places.channels);

@@ -1,8 +1,8 @@
 // Convolution of 8-bit integers in two dimensions, exact on processors without instructions for it:
 // the others' way, oneDNN's, is products of int8 added up in int16, which saturates. Here the
 // products are those of int16, added up in int32 (vpmaddwd on x86), fewer of them for windows of
-// 3 x 3 (winograd.h), or of bytes where these are exact (byte_weights.h). A matrix product is a
-// convolution of images of one pixel.
+// 3 x 3 (integer_winograd.h), or of bytes where these are exact (byte_weights.h). A matrix product
+// is a convolution of images of one pixel.
 #pragma once
 
 #include <cstdint>

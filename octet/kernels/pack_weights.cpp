@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "octet/kernels/winograd.h"
+#include "octet/kernels/integer_winograd.h"
 
 namespace octet::kernels {
 namespace {

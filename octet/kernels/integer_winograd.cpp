@@ -1,4 +1,4 @@
-#include "octet/kernels/winograd.h"
+#include "octet/kernels/integer_winograd.h"
 
 #include <algorithm>
 #include <limits>
@@ -14,16 +14,8 @@ constexpr int64_t kLeastChannels = 32;
 // or of bytes.
 constexpr double kMostBesidePairs = 1.6, kMostBesideBytes = 1.2;
 
-int64_t tiles_along(int64_t out) {
-  return (out + kWinogradTile - 1) / kWinogradTile;
-}
-
-WinogradMatrices matrices(int64_t tiles, int64_t columns, int64_t cache_line) {
-  return {.tiles = tiles, .columns = columns, .step = tiles * columns + cache_line};
-}
-
 int64_t part_tiles(const ConvolutionPlan& plan, int64_t images, int64_t rows) {
-  return images * tiles_along(rows) * tiles_along(plan.shape.out_width);
+  return images * winograd_tiles(rows) * winograd_tiles(plan.shape.out_width);
 }
 
 // One value for each output channel of a panel: the loops over them are vectors to the compiler.
@@ -44,10 +36,6 @@ void transform(const Lanes& a, const Lanes& b, const Lanes& c, Lanes* to, int64_
 
 }  // namespace
 
-int64_t winograd_extent(int64_t out) {
-  return kWinogradTile * tiles_along(out) + 2;
-}
-
 bool winograd_pays(const ConvolutionShape& s, bool bytes_instead) {
   const bool plain = s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
                      s.dilation_h == 1 && s.dilation_w == 1;
@@ -59,17 +47,17 @@ bool winograd_pays(const ConvolutionShape& s, bool bytes_instead) {
   // A tile at the edge computes outputs that nobody wants.
   const int64_t outputs = s.out_height * s.out_width;
   const int64_t computed =
-      kWinogradTile * kWinogradTile * tiles_along(s.out_height) * tiles_along(s.out_width);
+      kWinogradTile * kWinogradTile * winograd_tiles(s.out_height) * winograd_tiles(s.out_width);
   const double most = bytes_instead ? kMostBesideBytes : kMostBesidePairs;
   return static_cast<double>(computed) <= most * static_cast<double>(outputs);
 }
 
 WinogradMatrices winograd_transforms(const ConvolutionPlan& plan, int64_t images, int64_t rows) {
-  return matrices(part_tiles(plan, images, rows), plan.section_in, 32);
+  return winograd_matrices<int16_t>(part_tiles(plan, images, rows), plan.section_in);
 }
 
 WinogradMatrices winograd_products(const ConvolutionPlan& plan, int64_t images, int64_t rows) {
-  return matrices(part_tiles(plan, images, rows), kPanelChannels, 16);
+  return winograd_matrices<int32_t>(part_tiles(plan, images, rows), kPanelChannels);
 }
 
 template <class Weight>

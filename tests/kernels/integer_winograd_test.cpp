@@ -1,4 +1,4 @@
-#include "octet/kernels/winograd.h"
+#include "octet/kernels/integer_winograd.h"
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ ConvolutionShape layer(int64_t channels, int64_t extent) {
           .pad_left = 1};
 }
 
-TEST(Winograd, IsForWindowsOfThreeByThreeSideBySide) {
+TEST(IntegerWinograd, IsForWindowsOfThreeByThreeSideBySide) {
   EXPECT_TRUE(winograd_pays(layer(64, 14), false));
   ConvolutionShape shape = layer(64, 14);
   shape.stride_w = 2;
@@ -39,7 +39,7 @@ TEST(Winograd, IsForWindowsOfThreeByThreeSideBySide) {
 }
 
 // 7 x 7 outputs take 4 x 4 tiles, 64 outputs for 49.
-TEST(Winograd, CountsOutputsBeyondTheEdge) {
+TEST(IntegerWinograd, CountsOutputsBeyondTheEdge) {
   EXPECT_TRUE(winograd_pays(layer(64, 7), false));
   EXPECT_FALSE(winograd_pays(layer(64, 7), true));
   EXPECT_TRUE(winograd_pays(layer(64, 13), true));
@@ -48,7 +48,7 @@ TEST(Winograd, CountsOutputsBeyondTheEdge) {
 }
 
 // (2 G) w (2 G)^T of 1, 2, ..., 9, by hand.
-TEST(Winograd, TransformsWeights) {
+TEST(IntegerWinograd, TransformsWeights) {
   const ConvolutionPlan plan =
       plan_convolution(layer(32, 8), true, Layout::kChannelsLast, Layout::kChannelsLast, 1);
   ASSERT_TRUE(plan.winograd);
