@@ -17,6 +17,7 @@
 #include "octet/plan/steps/global_pooling_step.h"
 #include "octet/plan/steps/lookup_arithmetic_step.h"
 #include "octet/plan/steps/lookup_step.h"
+#include "octet/plan/steps/loss_step.h"
 #include "octet/plan/steps/max_pooling_step.h"
 #include "octet/plan/steps/move_pixels_step.h"
 #include "octet/plan/steps/normalization_step.h"
@@ -67,6 +68,7 @@ constexpr StepMaker kStepMakers[] = {
     add_slice,
     add_move_pixels,
     add_rearrange,
+    add_softmax_cross_entropy,
 };
 
 // The types of all values that `order` computes, with the extents of these inputs.
