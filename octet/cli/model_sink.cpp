@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "octet/base/error.h"
-#include "octet/cli/network_inputs.h"
 #include "octet/graph/interpreter.h"
+#include "octet/graph/random_inputs.h"
 #include "octet/passes/quantize_parameters.h"
 #include "octet/quant/difference.h"
 #include "octet/targets/check_graph.h"
