@@ -94,12 +94,12 @@ Model deployed(const Model& model) {
 
 void write_model(const std::string& path, const Model& model, const ModelWriteOptions& options) {
   const ModelFormat& format = format_of(path);
-  require_target(model.graph, *model.parameters, options.target);
   if (options.deploy) {
     ModelWriteOptions rest = options;
     rest.deploy = false;
     return write_model(path, deployed(model), rest);
   }
+  require_target(model.graph, *model.parameters, options.target);
   if (!options.check || format.checks_itself || !format.keeps_parameters) {
     return format.write(path, model, options);
   }
