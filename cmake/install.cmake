@@ -6,8 +6,8 @@ install(TARGETS octet_lib EXPORT octet-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS octet_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-# What `octet verify --with onnxruntime` runs.
-install(PROGRAMS tools/run_onnxruntime.py DESTINATION ${CMAKE_INSTALL_DATADIR}/octet)
+# What `octet verify --with` runs.
+install(PROGRAMS tools/run_onnxruntime.py tools/run_nnabla.py DESTINATION ${CMAKE_INSTALL_DATADIR}/octet)
 install(DIRECTORY octet/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/octet
         FILES_MATCHING PATTERN "*.h" PATTERN "*.inc")
 install(EXPORT octet-targets NAMESPACE octet:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/octet)

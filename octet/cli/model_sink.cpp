@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "octet/base/error.h"
-#include "octet/cli/network_inputs.h"
 #include "octet/graph/interpreter.h"
+#include "octet/graph/random_inputs.h"
 #include "octet/passes/quantize_parameters.h"
 #include "octet/quant/difference.h"
 #include "octet/targets/check_graph.h"
@@ -94,12 +94,12 @@ Model deployed(const Model& model) {
 
 void write_model(const std::string& path, const Model& model, const ModelWriteOptions& options) {
   const ModelFormat& format = format_of(path);
-  require_target(model.graph, *model.parameters, options.target);
   if (options.deploy) {
     ModelWriteOptions rest = options;
     rest.deploy = false;
     return write_model(path, deployed(model), rest);
   }
+  require_target(model.graph, *model.parameters, options.target);
   if (!options.check || format.checks_itself || !format.keeps_parameters) {
     return format.write(path, model, options);
   }

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "octet/base/error.h"
-#include "octet/base/random.h"
 #include "octet/formats/npy/npy.h"
 #include "octet/graph/free_batch.h"
+#include "octet/graph/random_inputs.h"
 #include "octet/ops/scalar_types.h"
 
 namespace octet::cli {
@@ -60,14 +60,6 @@ bool runs_on(Graph graph, int64_t batch, int64_t stated) {
 
 }  // namespace
 
-std::vector<VariableId> network_inputs(const Graph& graph) {
-  std::vector<VariableId> inputs;
-  for (const VariableId id : graph.leaves(graph.outputs())) {
-    if (graph.variable(id).kind == VariableKind::kInput) inputs.push_back(id);
-  }
-  return inputs;
-}
-
 bool fit_batch(Graph& graph, int64_t batch, const std::string& where) {
   const int64_t fixed = stated_batch(graph);
   if (fixed == kFreeDim || fixed == batch || batch == 0) return false;
@@ -83,21 +75,6 @@ int64_t batch_of(const std::vector<at::Tensor>& inputs) {
     if (input.dim() > 0) return input.size(0);
   }
   return 0;
-}
-
-std::vector<at::Tensor> random_inputs(const Graph& graph) {
-  RandomState random(0);
-  std::vector<at::Tensor> inputs;
-  for (const VariableId id : network_inputs(graph)) {
-    const VariableType& type = graph.variable(id).type;
-    Shape shape = type.shape;
-    std::replace(shape.begin(), shape.end(), kFreeDim, int64_t{2});
-    const at::ScalarType scalar = scalar_type_of(type.dtype);
-    inputs.push_back(at::isFloatingType(scalar)
-                         ? at::randn(shape, random.generator(c10::kCPU), at::kFloat).to(scalar)
-                         : at::zeros(shape, scalar));
-  }
-  return inputs;
 }
 
 NamedFile parse_named_file(const std::string& text, const Graph& graph) {

@@ -1,4 +1,4 @@
-// The inputs of a network, and what the command line gives for them.
+// What the command line gives for the inputs of a network.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -6,12 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "octet/graph/graph.h"
+#include "octet/graph/random_inputs.h"
 
 namespace octet::cli {
-
-// What graph.outputs() depend on and is given from outside, in the order of first use.
-std::vector<VariableId> network_inputs(const Graph& graph);
 
 // Makes the batch free where the inputs name a size (that of an exporter's example) other than
 // `batch`, and says whether it did. Ids stay valid. Throws Error "[where] ..." for a network that
@@ -19,10 +16,6 @@ std::vector<VariableId> network_inputs(const Graph& graph);
 bool fit_batch(Graph& graph, int64_t batch, const std::string& where);
 // The batch size of tensors for network_inputs(); 0 where there is none.
 int64_t batch_of(const std::vector<at::Tensor>& inputs);
-
-// Values of the right shapes and types, the same in each call: a batch of 2 where it is free,
-// normal floats, integers 0.
-std::vector<at::Tensor> random_inputs(const Graph& graph);
 
 // "[NAME=]path" split; the name is empty where there is none. An '=' in a path whose part before it
 // is no value of the graph belongs to the path.

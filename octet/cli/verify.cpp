@@ -1,4 +1,4 @@
-// octet verify: two networks on the same inputs, or one of them in ONNX Runtime.
+// octet verify: two networks on the same inputs, or one of them in another runtime.
 #include <filesystem>
 
 #include "octet/base/error.h"
@@ -12,10 +12,11 @@
 #include "octet/cli/model_source.h"
 #include "octet/cli/network_inputs.h"
 #include "octet/cli/number_options.h"
-#include "octet/cli/onnxruntime_process.h"
 #include "octet/cli/option_checks.h"
 #include "octet/cli/quantization_noise.h"
 #include "octet/cli/report.h"
+#include "octet/cli/runtime_options.h"
+#include "octet/cli/runtime_process.h"
 #include "octet/cli/temporary_folder.h"
 #include "octet/train/network_pair.h"
 
@@ -26,11 +27,9 @@ namespace {
 struct VerifyOptions {
   std::string a;
   std::string b;
-  std::string with;
   std::vector<std::string> inputs;
   DataOptions data;
-  std::string target = "default";
-  OnnxRuntimeOptions runtime;
+  RuntimeOptions runtime;
   std::optional<double> tolerance;
   std::optional<double> relative_tolerance;
   std::optional<double> step_tolerance;
@@ -94,22 +93,24 @@ void compare_with_model(const Batches& batches, const Model& a, const Model& b,
 }
 
 // `freed`: A is not what its file holds, but for its batch size.
-void compare_with_onnxruntime(const VerifyOptions& options, const Batches& batches, const Model& a,
-                              bool freed, NetworkComparison& comparison) {
+void compare_with_runtime(const VerifyOptions& options, const Batches& batches, const Model& a,
+                          bool freed, NetworkComparison& comparison) {
+  const Runtime& runtime = runtime_named(options.runtime.with);
   const TemporaryFolder folder;
   std::string path = options.a;
-  if (!path.ends_with(".onnx") || freed) {
-    path = folder.file("network.onnx");
+  if (!path.ends_with(runtime.extension) || freed) {
+    path = folder.file(fmt::format("network{}", runtime.extension));
     ModelWriteOptions write;
-    write.target = parse_target(options.target);
+    write.target = runtime_target(options.runtime);
     write.check = false;
     write_model(path, a, write);
   }
   std::vector<std::string> names;
   for (const VariableId id : network_inputs(a.graph)) names.push_back(a.graph.variable(id).name);
-  run_in_onnxruntime(path, options.runtime, names, batches, [&](size_t i, const RunResult& result) {
-    comparison.add(batches[i], result.outputs, result.values);
-  });
+  run_in_runtime(runtime, path, script_arguments(options.runtime), names, batches,
+                 [&](size_t i, const RunResult& result) {
+                   comparison.add(batches[i], result.outputs, result.values);
+                 });
 }
 
 // The largest of the values that are counted in steps: the outputs need not be quantized.
@@ -181,11 +182,9 @@ void check_paths(const VerifyOptions& options) {
 
 void run(const VerifyOptions& options, const CLI::App& command) {
   check_paths(options);
-  if (options.a.ends_with(".onnx")) {
-    refuse_options(command, {"--target"}, "is for exporting A, which is a .onnx file already");
-  }
-  OCTET_CHECK(options.b.empty() != options.with.empty(), "command line",
-              "give either a second model or --with onnxruntime");
+  OCTET_CHECK(options.b.empty() != options.runtime.with.empty(), "command line",
+              "give either a second model or {}", runtime_choice());
+  if (!options.runtime.with.empty()) check_runtime_options(options.runtime, options.a, command);
   OCTET_CHECK(options.inputs.empty() != options.data.data.empty(), "command line",
               "give either --input or --data");
   const c10::Device device = use_machine(options.machine);
@@ -196,14 +195,14 @@ void run(const VerifyOptions& options, const CLI::App& command) {
   NetworkComparison comparison(a, engine);
   std::optional<Model> b;
   std::optional<QuantizationNoise> noise;
-  if (options.with.empty()) {
+  if (options.runtime.with.empty()) {
     b = read_model(options.b, device);
     fit_batches(*b, batches, options.b);
     // An engine other than the interpreter does not show the float values that noise is counted of.
     if (engine == nullptr && !is_quantized(a.graph) && is_quantized(b->graph)) noise.emplace(a, *b);
     compare_with_model(batches, a, *b, engine, comparison, noise);
   } else {
-    compare_with_onnxruntime(options, batches, a, freed, comparison);
+    compare_with_runtime(options, batches, a, freed, comparison);
   }
   const std::vector<LayerDifference> layers = comparison.layers();
   nlohmann::ordered_json figures = figures_of(comparison.overall());
@@ -217,15 +216,6 @@ void run(const VerifyOptions& options, const CLI::App& command) {
   }
   report(figures, options.report, details);
   check_tolerances(options, comparison);
-}
-
-CLI::Validator key_and_value() {
-  return {[](const std::string& text) {
-            const size_t equals = text.find('=');
-            const bool good = equals != std::string::npos && equals > 0;
-            return good ? std::string() : fmt::format("'{}' is not KEY=VALUE", text);
-          },
-          "KEY=VALUE"};
 }
 
 }  // namespace
@@ -244,37 +234,11 @@ void add_verify_command(CLI::App& program) {
       "Examples:\n"
       "  octet verify float.nnp qat.nnp --data fashion-mnist --max-examples 100\n"
       "  octet verify net.nnp net.onnx --input x.npy --tolerance 1e-5\n"
-      "  octet verify qat.nnp --with onnxruntime --input x.npy --step-tolerance 1");
+      "  octet verify qat.nnp --with onnxruntime --input x.npy --step-tolerance 1\n"
+      "  octet verify net.nnp --with nnabla --input x.npy --tolerance 1e-5");
   command.add_option("a", options->a, "The first model: a file")->required();
   command.add_option("b", options->b, "The second model");
-  CLI::Option* with =
-      command
-          .add_option("--with", options->with,
-                      "In place of a second model: run the first in this program (Python's)")
-          ->check(CLI::IsMember({"onnxruntime"}));
-  command.add_option("--target", options->target, "With --with: the target to export for")
-      ->needs(with)
-      ->check(CLI::IsMember({"default", "tensorrt", "onnxruntime"}))
-      ->capture_default_str();
-  command
-      .add_option("--optimization", options->runtime.level,
-                  "With --with: the runtime's level of optimization")
-      ->needs(with)
-      ->check(CLI::IsMember({"disable", "basic", "extended", "all"}))
-      ->capture_default_str();
-  command
-      .add_option("--values", options->runtime.values,
-                  "With --with: which values to compare beside the outputs; integers leave the "
-                  "runtime free to fuse what is between them")
-      ->needs(with)
-      ->check(CLI::IsMember({"all", "integers", "none"}))
-      ->capture_default_str();
-  command
-      .add_option("--session-option", options->runtime.session_options,
-                  "With --with: KEY=VALUE for the runtime's session, e.g. "
-                  "session.x64quantprecision=1")
-      ->needs(with)
-      ->check(key_and_value());
+  add_runtime_options(command, options->runtime);
   command.add_option("--input", options->inputs, "[NAME=]FILE.npy for each input of A");
   add_data_options(command, options->data, /*training=*/false);
   CLI::Option* data = command.get_option("--data")->required(false);

@@ -86,6 +86,7 @@ std::vector<Finding> check_graph(const Graph& graph, const ParameterStore& param
   check_activation_type(in, findings);
   check_converted(in, findings);
   check_integer_functions(in, findings);
+  check_nnabla_functions(in, findings);
   for (const FunctionId id : in.order) {
     if (carries_quantization(graph.function(id).attributes)) continue;
     const CheckedLayer layer = checked_layer(in, id);

@@ -53,4 +53,7 @@ using LayerCheck = void (*)(const CheckedLayer& layer, std::vector<Finding>& fin
 std::span<const LayerCheck> number_checks();     // of each pair: format, scale, zero point
 std::span<const LayerCheck> placement_checks();  // where pairs stand
 
+// Of all functions, quantizers too: what NNabla's loader refuses or reads otherwise.
+void check_nnabla_functions(const CheckedGraph& in, std::vector<Finding>& findings);
+
 }  // namespace octet

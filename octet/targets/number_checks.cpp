@@ -44,6 +44,7 @@ bool takes_type(const CheckedLayer& layer, size_t index, DType dtype) {
 
 void check_format(const CheckedLayer& layer, Findings& findings) {
   const TargetRules& rules = layer.in.rules;
+  if (rules.nnabla_functions) return;  // checked where it is quantized, in function_checks.cpp
   for_each_pair(layer, [&](size_t i, const QuantizedValue& pair) {
     const QuantFormat& format = pair.format;
     if (!takes_type(layer, i, format.dtype)) {

@@ -10,13 +10,13 @@
 namespace octet {
 namespace {
 
-// Octet itself computes whatever the graph says. NNabla: the recorders and the runtimes behind it
-// know one scale per tensor. TensorRT: symmetric int8 alone, no int32 bias behind a
-// DequantizeLinear; it fuses a layer with the activation behind it, and a convolution with the
-// addition of a residual block if the convolution's own branch stays unquantized ("Working with
-// Quantized Types" in its documentation). ONNX Runtime: an integer kernel forms of a layer with
-// pairs on all of its inputs and outputs; on x86-64 the ones for uint8 activations are several
-// times as fast as those for int8.
+// Octet itself computes whatever the graph says. NNabla: QuantizeLinear and DequantizeLinear are
+// arithmetic on floats, in which scales broadcast; it has bounds for int8 and uint8. TensorRT:
+// symmetric int8 alone, no int32 bias behind a DequantizeLinear; it fuses a layer with the
+// activation behind it, and a convolution with the addition of a residual block if the
+// convolution's own branch stays unquantized ("Working with Quantized Types" in its documentation).
+// ONNX Runtime: an integer kernel forms of a layer with pairs on all of its inputs and outputs; on
+// x86-64 the ones for uint8 activations are several times as fast as those for int8.
 constexpr std::array kRules{
     TargetRules{.target = Target::DEFAULT,
                 .name = "default",
@@ -33,10 +33,13 @@ constexpr std::array kRules{
                 .integer_functions = true},
     TargetRules{.target = Target::NNABLA,
                 .name = "nnabla",
+                .per_channel_weights = true,
+                .per_channel_activations = true,
                 .asymmetric = true,
                 .uint8 = true,
                 .half_away = true,
-                .narrow_range = true},
+                .narrow_range = true,
+                .nnabla_functions = true},
     TargetRules{.target = Target::TENSORRT,
                 .name = "tensorrt",
                 .per_channel_weights = true,

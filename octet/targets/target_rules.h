@@ -26,6 +26,9 @@ struct TargetRules {
   bool computed_scales = false;  // scales that the network itself computes (LearnedScale)
   // Octet's integer functions, whose arithmetic is ONNX Runtime's too.
   bool integer_functions = false;
+  // It runs NNabla's functions alone, with their arguments, and knows of integers only where
+  // QuantizeLinear makes them: stored ones are numbers like any other.
+  bool nnabla_functions = false;
 
   // ---- where it wants Q/DQ pairs; anything else runs, but in float or slower ------------------
   bool both_operands = false;      // of a layer with weights: its data and its weight, or neither

@@ -6,6 +6,7 @@
 #include "octet/graph/text.h"
 #include "tests/cli/program_fixture.h"
 #include "tests/support/project_paths.h"
+#include "tests/support/reference_files.h"
 
 namespace octet {
 namespace {
@@ -119,6 +120,49 @@ TEST_F(ModelCommandsTest, ConvertKeepsTheNetwork) {
   // Nothing stays beside the files.
   for (const auto& entry : std::filesystem::directory_iterator(folder_.path(""))) {
     EXPECT_NE(entry.path().filename().string()[0], '.') << entry.path();
+  }
+}
+
+// The check after writing finds inputs that are positions and labels, whatever their type.
+TEST_F(ModelCommandsTest, ConvertChecksNetworksThatReadIndices) {
+  const std::string lookup = folder_.path("lookup.txt");
+  write_file_atomically(lookup, R"(graph net {
+  input i: float32 (-1, 2)
+  input j: float32 (3)
+  parameter table: float32 (5, 4)
+  rows = Embed(i, table)
+  y = Gather(rows, j) {axis=1}
+  output y
+})");
+  const std::string losses = folder_.path("losses.txt");
+  write_file_atomically(losses, R"(graph net {
+  input x: float32 (-1, 8)
+  input labels: float32 (-1, 1)
+  loss = SoftmaxCrossEntropy(x, labels) {axis=1}
+  p = Softmax(x)
+  entropy = CategoricalCrossEntropy(p, labels) {axis=1}
+  output loss
+  output entropy
+})");
+  const std::vector<std::string> with_onnx{"c.nnp", "c.nntxt", "c.onnx"};
+  const std::vector<std::string> without_onnx{"c.nnp", "c.nntxt"};  // which has no such losses
+  std::vector<std::pair<std::string, std::vector<std::string>>> cases{{lookup, with_onnx},
+                                                                      {losses, without_onnx}};
+  const auto reference = [](const std::string& name) {
+    return (reference_dir() / "layers" / name / name).string() + ".nnp";
+  };
+  if (reference_present()) {
+    cases.insert(cases.end(), {{reference("embed"), with_onnx},
+                               {reference("gather"), with_onnx},
+                               {reference("softmax_cross_entropy"), without_onnx},
+                               {reference("categorical_cross_entropy"), without_onnx}});
+  }
+  for (const auto& [model, files] : cases) {
+    for (const std::string& name : files) {
+      const Outcome outcome = octet(fmt::format("convert {} {} --json", model, folder_.path(name)));
+      ASSERT_EQ(outcome.code, 0) << outcome.error;
+      EXPECT_EQ(nlohmann::json::parse(outcome.out)["checked"], true);
+    }
   }
 }
 

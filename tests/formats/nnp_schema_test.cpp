@@ -7,11 +7,11 @@
 #include <unordered_set>
 
 #include "octet/formats/archive.h"
-#include "octet/formats/nnp/function_schema.h"
 #include "octet/formats/nnp/nnp.h"
 #include "octet/formats/nnp/text_tree.h"
 #include "octet/graph/text.h"
 #include "octet/models/zoo.h"
+#include "octet/targets/nnabla_functions.h"
 #include "tests/formats/format_test_support.h"
 
 namespace octet {

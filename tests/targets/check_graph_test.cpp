@@ -125,6 +125,78 @@ TEST_F(CheckGraphTest, IntegerTypeBitsAndRounding) {
   EXPECT_THAT(rules(away, Target::DEFAULT), IsEmpty());
 }
 
+// NNabla's quantizers are arithmetic on floats, in which stored integers are as good as any number.
+TEST_F(CheckGraphTest, NnablaMakesBytesAndReadsAnything) {
+  const Graph wide = network({.activation = "{dtype=5}"});
+  EXPECT_THAT(rules(wide, Target::NNABLA), ElementsAre("!xq integer-type"));
+  EXPECT_EQ(message(wide, Target::NNABLA),
+            "target nnabla: its QuantizeLinear has no int32; take skip_bias = true for biases, or "
+            "store the integers (--deploy)");
+  const Graph four = network({.weight = "{bits=4}"});
+  EXPECT_THAT(rules(four, Target::NNABLA), ElementsAre("!wq bits"));
+  EXPECT_EQ(message(four, Target::NNABLA),
+            "target nnabla: its QuantizeLinear has no 4 bits of int8; weights may be stored as "
+            "integers (--deploy)");
+  EXPECT_THAT(
+      rules(network({.activation = "{dtype=2, ste=\"STRAIGHT\"}", .scale_shape = "(1, 3, 1, 1)"}),
+            Target::NNABLA),
+      IsEmpty());
+  const Graph stored = load(R"(graph net {
+    input x: float32 (-1, 3)
+    parameter b: int32 (4)
+    parameter w: float32 (3, 4)
+    parameter sb: float32 (1)
+    parameter zb: float32 (1)
+    d = DequantizeLinear(b, sb, zb)
+    y = Affine[fc](x, w, d)
+    output y
+  })");
+  EXPECT_THAT(rules(stored, Target::NNABLA), IsEmpty());
+}
+
+TEST_F(CheckGraphTest, NnablasFunctionsAlone) {
+  const auto refused = [&](const std::string& line) {
+    const Graph graph =
+        load(fmt::format("graph net {{\n input x: float32 (-1, 3, 8, 8)\n "
+                         "input r: float32 (-1, 1, 8)\n "
+                         "input b: float32 (-1, 5, 4)\n parameter p: float32 (4, 4)\n "
+                         "y = {}\n output y\n}}\n",
+                         line));
+    EXPECT_THAT(rules(graph, Target::DEFAULT), IsEmpty());
+    const std::vector<Finding> findings = check_graph(graph, store_, Target::NNABLA);
+    EXPECT_EQ(findings.size(), 1u);
+    return findings.empty() ? "" : fmt::format("{}: {}", findings[0].rule, findings[0].message);
+  };
+  EXPECT_EQ(refused("HardSwish(x)"), "function: target nnabla: it has no function HardSwish");
+  EXPECT_EQ(refused("MaxPooling(x) {kernel=(3, 3), ceil_mode=true}"),
+            "argument: target nnabla: its MaxPooling has no ceil_mode, which is true here");
+  EXPECT_EQ(refused("MaxPooling(x) {kernel=(3, 3), pad=(1, 1), pad_end=(1, 0), dilation=(1, 1)}"),
+            "argument: target nnabla: its MaxPooling has no pad_end, which is (1, 0) here");
+  EXPECT_EQ(refused("BatchMatmul(b, p)"),
+            "operand: target nnabla: its BatchMatmul takes matrices in a batch, not 'p' (4, 4)");
+  EXPECT_EQ(refused("Split(r) {axis=1}"),
+            "operand: target nnabla: its Split has two outputs or more, not one");
+  EXPECT_EQ(refused("Reshape(x) {shape=(-1, 4)}"),
+            "batch: target nnabla: it takes the free first dimension of a reshape from (-1, 3, 8, "
+            "8) to (-1, 4) for the batch size");
+  EXPECT_THAT(rules(load(R"(graph net {
+    input x: float32 (-1, 3, 8, 8)
+    p = MaxPooling(x) {kernel=(3, 3), pad=(1, 1), pad_end=(1, 1), dilation=(1, 1)}
+    y = Reshape(p) {shape=(0, -1)}
+    output y
+  })"),
+                    Target::NNABLA),
+              IsEmpty());
+  const Graph open = load(R"(graph net {
+    input x: float32 (-1, 3, -1, -1)
+    y = ReLU(x)
+    output y
+  })");
+  EXPECT_EQ(message(open, Target::NNABLA),
+            "target nnabla: input 'x' (-1, 3, -1, -1) leaves more open than the batch size, which "
+            "it takes for all of them");
+}
+
 TEST_F(CheckGraphTest, NarrowRangeOnlyWhereItShows) {
   EXPECT_THAT(rules(network({.weight = "{narrow_range=true}"}), Target::TENSORRT), IsEmpty());
   const Graph activation = network({.activation = "{narrow_range=true}"});
@@ -142,7 +214,7 @@ TEST_F(CheckGraphTest, ZeroPointAndScale) {
   store_.set("zx", at::full({1, 1, 1, 1}, 3), false);
   EXPECT_EQ(message(graph, Target::TENSORRT),
             "target tensorrt: the zero point of input 'xd' is 3, not 0");
-  EXPECT_THAT(rules(graph, Target::NNABLA), ElementsAre("!conv per-channel"));
+  EXPECT_THAT(rules(graph, Target::NNABLA), IsEmpty());
   store_.set("zx", at::zeros({1, 1, 1, 1}), false);
   store_.set("sx", at::full({1, 1, 1, 1}, -1), false);
   EXPECT_EQ(message(graph, Target::TENSORRT),

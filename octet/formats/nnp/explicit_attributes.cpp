@@ -1,8 +1,9 @@
 // explicit_attributes: see function_arguments.h.
+#include <algorithm>
 #include <numeric>
 
 #include "octet/formats/nnp/function_arguments.h"
-#include "octet/formats/nnp/function_schema.h"
+#include "octet/targets/nnabla_functions.h"
 
 namespace octet {
 namespace {
@@ -16,12 +17,14 @@ class AttributeFiller {
       input_ = graph.variable(function.inputs[0]).type.shape;
       rank_ = input_.rank();
     }
+    output_ = graph.variable(function.outputs[0]).type.shape;
   }
 
   Attributes fill() {
     fill_spatial();
     fill_axes();
     fill_slice();
+    fill_reshape();
     return attributes_;
   }
 
@@ -90,9 +93,20 @@ class AttributeFiller {
     fill("step", 1);
   }
 
+  // NNabla knows no 0, and takes a -1 in front for the batch size.
+  void fill_reshape() {
+    auto* reshape = std::get_if<Reshape>(&attributes_);
+    if (reshape == nullptr) return;
+    const auto open = std::count(output_.begin(), output_.end(), kFreeDim);
+    if (open == 0 || (open == 1 && (output_[0] != kFreeDim || keeps_batch(input_, output_)))) {
+      reshape->shape = output_;
+    }
+  }
+
   Attributes attributes_;
   std::string_view type_;
   Shape input_;
+  Shape output_;
   int64_t rank_ = 0;
 };
 
@@ -100,7 +114,8 @@ class AttributeFiller {
 
 Attributes explicit_attributes(const Graph& graph, FunctionId id) {
   const Attributes& attributes = graph.function(id).attributes;
-  if (nnabla_function(type_name(attributes)) == nullptr) return attributes;
+  const NnablaFunction* schema = nnabla_function(type_name(attributes));
+  if (schema == nullptr || schema->message.empty()) return attributes;
   return AttributeFiller(graph, graph.function(id)).fill();
 }
 

@@ -2,8 +2,8 @@
 
 #include "octet/base/error.h"
 #include "octet/base/logging.h"
-#include "octet/formats/nnp/function_schema.h"
 #include "octet/ops/attribute_text.h"
+#include "octet/targets/nnabla_functions.h"
 
 namespace octet {
 namespace {
@@ -105,7 +105,7 @@ void write_default(TextMessage& message, const NnablaField& field) {
 
 void read_arguments(Attributes& attributes, const TextMessage& function, const std::string& where) {
   const NnablaFunction* schema = nnabla_function(type_name(attributes));
-  if (schema == nullptr) return;
+  if (schema == nullptr || schema->message.empty()) return;
   static const TextMessage kNothing;
   const TextField* found = find_field(function, schema->message);
   const TextMessage& message = found == nullptr ? kNothing : message_value(*found, where);
@@ -117,7 +117,7 @@ void read_arguments(Attributes& attributes, const TextMessage& function, const s
 
 void write_arguments(const Attributes& attributes, TextMessage& function) {
   const NnablaFunction* schema = nnabla_function(type_name(attributes));
-  if (schema == nullptr) return;
+  if (schema == nullptr || schema->message.empty()) return;
   TextMessage& message = add_message(function, schema->message);
   for (const NnablaField& field : schema->fields) {
     bool written = false;

@@ -10,7 +10,7 @@
 #include "octet/formats/onnx/model_file.h"
 #include "octet/formats/onnx/onnx.h"
 #include "octet/graph/interpreter.h"
-#include "octet/ops/axes.h"
+#include "octet/graph/random_inputs.h"
 
 namespace octet {
 namespace {
@@ -34,20 +34,6 @@ void check_by_libonnx(const OnnxFile& file) {
   } catch (const std::exception& error) {
     throw_error(file.path, "is not written: ONNX's checker says: {}", one_line(error.what()));
   }
-}
-
-// Floats from -1 to 1; zeros for integers, which may be positions in something. Free batches are 2,
-// other free dimensions large enough for what images go through.
-at::Tensor random_input(const VariableType& type, RandomState& random) {
-  constexpr int64_t kBatch = 2;
-  constexpr int64_t kExtent = 32;
-  Shape shape = type.shape;
-  for (size_t i = 0; i < shape.size(); ++i) {
-    if (shape[i] == kFreeDim) shape[i] = i == 0 ? kBatch : kExtent;
-  }
-  if (!is_floating(type.dtype)) return at::zeros(shape, at::kLong);
-  const at::ScalarType scalar = type.dtype == DType::kFloat64 ? at::kDouble : at::kFloat;
-  return at::empty(shape, scalar).uniform_(-1, 1, random.generator(at::kCPU));
 }
 
 std::vector<at::Tensor> outputs_of(const Graph& graph, ParameterStore& parameters,
@@ -85,16 +71,15 @@ constexpr double kQuantizedTolerance = 0.05;
 void check_read_back(const std::string& bytes, const OnnxFile& file, const Graph& graph,
                      const ParameterStore& parameters) {
   const OnnxModel read = parse_onnx_model(bytes, file.path);
-  RandomState random(1);
   Values inputs;
   Values read_inputs;
-  int index = 0;  // the file has the inputs in the order of the graph's
-  for (const VariableId id : graph.leaves(graph.outputs())) {
-    const Variable& variable = graph.variable(id);
-    if (variable.kind != VariableKind::kInput) continue;
-    inputs[id] = random_input(variable.type, random);
-    const std::string& name = file.model.graph().input(index++).name();
-    read_inputs[read.graph.find_variable(name)] = inputs[id];
+  const std::vector<VariableId> ids = network_inputs(graph);
+  const std::vector<at::Tensor> values = random_inputs(graph);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    // The file has the inputs in the order of the graph's.
+    const std::string& name = file.model.graph().input(static_cast<int>(i)).name();
+    inputs[ids[i]] = values[i];
+    read_inputs[read.graph.find_variable(name)] = values[i];
   }
   ParameterStore copy = parameters.clone();
   const std::vector<at::Tensor> expected = outputs_of(graph, copy, inputs);

@@ -1,10 +1,11 @@
-#include "octet/cli/onnxruntime_process.h"
+#include "octet/cli/runtime_process.h"
 
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -19,17 +20,33 @@ namespace octet::cli {
 
 namespace {
 
-constexpr std::string_view kScript = "run_onnxruntime.py";
-// The script's own words for what Python lacks.
-constexpr int kNoOnnxRuntime = 3;
+constexpr std::array<std::string_view, 3> kOnnxTargets{"default", "tensorrt", "onnxruntime"};
+constexpr std::array<std::string_view, 1> kNnablaTargets{"nnabla"};
+
+constexpr std::array kRuntimes{
+    Runtime{.name = "onnxruntime",
+            .title = "ONNX Runtime",
+            .extension = ".onnx",
+            .targets = kOnnxTargets,
+            .remedy = "pip install onnxruntime"},
+    Runtime{.name = "nnabla",
+            .title = "NNabla",
+            .extension = ".nnp",
+            .targets = kNnablaTargets,
+            .remedy = "pip install nnabla, which is there for Python 3.8 to 3.10"},
+};
+
+// A script's exit code for a Python that lacks the package.
+constexpr int kNoPackage = 3;
 
 // Beside the installed program, else in the source tree that it was built from.
-std::filesystem::path script_path() {
+std::filesystem::path script_path(const Runtime& runtime) {
+  const std::string script = fmt::format("run_{}.py", runtime.name);
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  const auto installed = program.parent_path() / "../share/octet" / kScript;
+  const auto installed = program.parent_path() / "../share/octet" / script;
   if (!error && std::filesystem::exists(installed)) return installed;
-  return std::filesystem::path(OCTET_TOOLS_DIR) / kScript;
+  return std::filesystem::path(OCTET_TOOLS_DIR) / script;
 }
 
 // Runs a program with its error stream in a file; gives its exit status.
@@ -83,10 +100,20 @@ RunResult read_result(const std::string& path) {
 
 }  // namespace
 
-void run_in_onnxruntime(const std::string& onnx_path, const OnnxRuntimeOptions& options,
-                        const std::vector<std::string>& names,
-                        const std::vector<std::vector<at::Tensor>>& batches,
-                        const std::function<void(size_t, const RunResult&)>& use) {
+std::span<const Runtime> runtimes() {
+  return kRuntimes;
+}
+
+const Runtime& runtime_named(std::string_view name) {
+  const auto found = std::ranges::find(kRuntimes, name, &Runtime::name);
+  OCTET_CHECK(found != kRuntimes.end(), "--with", "there is no runtime '{}'", name);
+  return *found;
+}
+
+void run_in_runtime(const Runtime& runtime, const std::string& model_path,
+                    const std::vector<std::string>& options, const std::vector<std::string>& names,
+                    const std::vector<std::vector<at::Tensor>>& batches,
+                    const std::function<void(size_t, const RunResult&)>& use) {
   const TemporaryFolder folder;
   for (size_t i = 0; i < batches.size(); ++i) {
     write_file_atomically(folder.file(fmt::format("in_{}.npz", i)), batch_bytes(names, batches[i]));
@@ -94,26 +121,23 @@ void run_in_onnxruntime(const std::string& onnx_path, const OnnxRuntimeOptions& 
   const char* given = std::getenv("OCTET_PYTHON");
   const std::string python = given != nullptr ? given : "python3";
   const std::string errors = folder.file("errors");
-  std::vector<std::string> command{
-      python,    script_path().string(), onnx_path,  folder.path(), std::to_string(batches.size()),
-      "--level", options.level,          "--values", options.values};
-  for (const std::string& option : options.session_options) {
-    command.insert(command.end(), {"--option", option});
-  }
+  std::vector<std::string> command{python, script_path(runtime).string(),
+                                   std::filesystem::absolute(model_path).string(), folder.path(),
+                                   std::to_string(batches.size())};
+  command.insert(command.end(), options.begin(), options.end());
   const int status = run_program(command, errors);
   if (status == 127) {
     throw std::runtime_error(fmt::format(
         "[--with] the Python interpreter '{}' does not start; OCTET_PYTHON names another", python));
   }
-  if (status == kNoOnnxRuntime) {
-    throw std::runtime_error(fmt::format(
-        "[--with] '{}' has no onnxruntime: pip install onnxruntime, or let OCTET_PYTHON name a "
-        "Python that has it",
-        python));
+  if (status == kNoPackage) {
+    throw std::runtime_error(
+        fmt::format("[--with] '{}' has no {}: {}, or let OCTET_PYTHON name a Python that has it",
+                    python, runtime.name, runtime.remedy));
   }
   if (status != 0) {
     throw std::runtime_error(
-        fmt::format("[{}] ONNX Runtime: {}", onnx_path, last_line(read_file(errors))));
+        fmt::format("[{}] {}: {}", model_path, runtime.title, last_line(read_file(errors))));
   }
   for (size_t i = 0; i < batches.size(); ++i) {
     const std::string path = folder.file(fmt::format("out_{}.npz", i));

@@ -1,4 +1,4 @@
-#include "octet/formats/nnp/function_schema.h"
+#include "octet/targets/nnabla_functions.h"
 
 #include <algorithm>
 #include <map>
@@ -31,7 +31,7 @@ std::map<std::string_view, NnablaFunction> parse_table() {
   std::map<std::string_view, NnablaFunction> table;
 #define OCTET_NNABLA_FUNCTION(Type, message, fields) \
   table.emplace(#Type, parse_function(message, fields));
-#include "octet/formats/nnp/function_schema.inc"
+#include "octet/targets/nnabla_functions.inc"
 #undef OCTET_NNABLA_FUNCTION
   return table;
 }
@@ -48,6 +48,12 @@ const NnablaFunction* nnabla_function(std::string_view type) {
   static const std::map<std::string_view, NnablaFunction> table = parse_table();
   const auto found = table.find(type);
   return found == table.end() ? nullptr : &found->second;
+}
+
+bool keeps_batch(const Shape& x, const Shape& y) {
+  if (x.empty() || x[0] != kFreeDim) return false;
+  const int64_t sample = x.num_elements(1, x.rank());
+  return sample != kFreeDim && sample == y.num_elements(1, y.rank());
 }
 
 }  // namespace octet
