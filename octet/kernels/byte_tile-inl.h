@@ -39,8 +39,7 @@ HWY_INLINE __m256i load_eight(const void* from) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
 }
 
-// Sixteen channels for kPixels pixels. With one quad six pixels keep sixteen registers busy, with
-// two there are more products in flight.
+// Sixteen channels for kPixels pixels.
 template <int kQuads, int kPixels>
 HWY_INLINE void byte_tile(const ByteTileInput& in, bool add, int32_t* HWY_RESTRICT sums) {
   __m256i acc[kPixels][2];
@@ -54,14 +53,13 @@ HWY_INLINE void byte_tile(const ByteTileInput& in, bool add, int32_t* HWY_RESTRI
   for (int64_t e = 0; e < in.block.entries; ++e, w += kQuads * kQuad * kPanelChannels) {
     const uint8_t* HWY_RESTRICT x = in.x + in.block.offsets[e];
     for (int p = 0; p < kPixels; ++p) {
-      __m256i even, odd;
       const __m256i first = broadcast_quad(x + p * in.step);
-      even = _mm256_maddubs_epi16(first, load_eight(w));
-      odd = _mm256_maddubs_epi16(first, load_eight(w + 32));
-      if constexpr (kQuads == 2) {
-        const __m256i second = broadcast_quad(x + p * in.step + kQuad);
-        even = _mm256_add_epi16(even, _mm256_maddubs_epi16(second, load_eight(w + 64)));
-        odd = _mm256_add_epi16(odd, _mm256_maddubs_epi16(second, load_eight(w + 96)));
+      __m256i even = _mm256_maddubs_epi16(first, load_eight(w));
+      __m256i odd = _mm256_maddubs_epi16(first, load_eight(w + 32));
+      for (int q = 1; q < kQuads; ++q) {
+        const __m256i quad = broadcast_quad(x + p * in.step + q * kQuad);
+        even = _mm256_add_epi16(even, _mm256_maddubs_epi16(quad, load_eight(w + 64 * q)));
+        odd = _mm256_add_epi16(odd, _mm256_maddubs_epi16(quad, load_eight(w + 64 * q + 32)));
       }
       acc[p][0] = _mm256_add_epi32(acc[p][0], _mm256_madd_epi16(even, ones));
       acc[p][1] = _mm256_add_epi32(acc[p][1], _mm256_madd_epi16(odd, ones));
@@ -83,9 +81,10 @@ HWY_INLINE void byte_tile(const ByteTileInput&, bool, int32_t*) {}
 
 #endif
 
+// Few pixels leave registers to products that are in flight.
 template <int kQuads>
 HWY_INLINE void byte_line(int64_t pixels, const ByteTileInput& in, bool add, int32_t* sums) {
-  for_each_tile<kQuads == 2 ? 5 : 6>(pixels, in, sums,
+  for_each_tile<kQuads == 4 ? 3 : 4>(pixels, in, sums,
                                      [&](auto count, const ByteTileInput& tile, int32_t* to) {
                                        byte_tile<kQuads, decltype(count)::value>(tile, add, to);
                                      });

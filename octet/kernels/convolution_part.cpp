@@ -125,10 +125,13 @@ void convolve_bytes(const ConvolutionPlan& plan, const ConvolutionCall& call,
     const ByteTileInput in{.x = x,
                            .step = plan.column_step * plan.blocks[b].count,
                            .block = call.bytes->block(panel, static_cast<int64_t>(b))};
-    if (call.bytes->quads() == 2) {
-      byte_line<2>(pixels, in, b > 0, to);
-    } else {
-      byte_line<1>(pixels, in, b > 0, to);
+    switch (call.bytes->quads()) {
+      case 4:
+        return byte_line<4>(pixels, in, b > 0, to);
+      case 2:
+        return byte_line<2>(pixels, in, b > 0, to);
+      default:
+        return byte_line<1>(pixels, in, b > 0, to);
     }
   };
   convolve_dense(plan, call, part, which, staged, sums, line);
