@@ -126,6 +126,34 @@ TEST(NnpSchema, WhatNnablaHasNoFieldFor) {
   expect_for_nnabla(graph, parameters);
 }
 
+// NNabla knows no 0 in the shape of a Reshape, and takes -1 in front for the batch size.
+TEST(NnpSchema, ReshapesStateTheirExtents) {
+  const Graph graph = parse_graph(R"(graph net {
+    input x0: float32 (-1, 3, 4, 4)
+    a = Reshape(x0) {shape=(0, 0, -1)}
+    y0 = Reshape(a) {shape=(0, 48)}
+    output y0
+  })");
+  const std::string bytes = format_nnp(graph, ParameterStore());
+  std::vector<std::string> shapes;
+  for (const ArchiveMember& member : parse_zip(bytes, "a.nnp")) {
+    if (member.name != "network.nntxt") continue;
+    const TextMessage text = parse_text(member.bytes, member.name);
+    for (const TextField& field : find_field(text, "network")->message.fields) {
+      if (field.name != "function") continue;
+      std::string shape;
+      const TextField* arguments = find_field(field.message, "reshape_param");
+      for (const TextField& dim : find_field(arguments->message, "shape")->message.fields) {
+        shape += dim.text + " ";
+      }
+      shapes.push_back(shape);
+    }
+  }
+  EXPECT_EQ(shapes, (std::vector<std::string>{"-1 3 16 ", "-1 48 "}));
+  std::string difference;
+  EXPECT_TRUE(equal(parse_nnp(bytes, "a.nnp").graph, graph, &difference)) << difference;
+}
+
 TEST(NnpSchema, ParametersInTheText) {
   const Graph graph = parse_graph(R"(graph net {
     input x0: float32 (4, 3)

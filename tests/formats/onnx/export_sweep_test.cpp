@@ -10,39 +10,11 @@
 #include "octet/base/random.h"
 #include "octet/formats/onnx/exporters.h"
 #include "octet/formats/onnx/onnx.h"
+#include "tests/support/one_layer.h"
 #include "tests/support/onnx_runner.h"
-#include "tests/support/op_samples.h"
-#include "tests/support/run_operation.h"
 
 namespace octet {
 namespace {
-
-// The operation as a network: what is a parameter of it in the store, the rest inputs with a free
-// batch where the sample allows it.
-struct OneLayer {
-  explicit OneLayer(const OpSample& sample) {
-    std::vector<VariableId> ids;
-    for (size_t i = 0; i < sample.inputs.size(); ++i) {
-      VariableType type = type_of(sample.inputs[i]);
-      const std::string name = fmt::format("x{}", i);
-      if (input_spec(sample.attributes, i).parameter) {
-        parameters.set(name, sample.inputs[i], /*need_grad=*/false);
-        ids.push_back(graph.add_parameter(name, type));
-        continue;
-      }
-      if (std::find(sample.batch.begin(), sample.batch.end(), i) != sample.batch.end()) {
-        type.shape[0] = kFreeDim;
-      }
-      ids.push_back(graph.add_input(name, type));
-      inputs.push_back(sample.inputs[i]);
-    }
-    graph.set_outputs(graph.function(graph.add_function(sample.attributes, ids, "layer")).outputs);
-  }
-
-  Graph graph;
-  ParameterStore parameters;
-  std::vector<at::Tensor> inputs;
-};
 
 struct Exported {
   const OpSample* sample;
