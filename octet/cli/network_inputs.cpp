@@ -42,30 +42,49 @@ int64_t stated_batch(const Graph& graph) {
   return kFreeDim;
 }
 
-// Whether shapes fit when the inputs that have the batch size, or a free one, get another.
-bool runs_on(Graph graph, int64_t batch, int64_t stated) {
-  for (const VariableId id : network_inputs(graph)) {
-    Shape shape = graph.variable(id).type.shape;
-    if (shape.rank() == 0 || (shape[0] != kFreeDim && shape[0] != stated)) continue;
-    shape[0] = batch;
-    graph.set_input_shape(id, shape);
+// The first layer whose shapes do not fit when the inputs that have the stated batch size, or a
+// free one, get another: "layer 'flatten' (why)". Empty where all fit.
+std::string misfit(const Graph& graph, int64_t batch, int64_t stated) {
+  std::vector<VariableType> types(static_cast<size_t>(graph.num_variable_slots()));
+  for (const VariableId id : graph.leaves(graph.outputs())) {
+    const Variable& variable = graph.variable(id);
+    types[id] = variable.type;
+    Shape& shape = types[id].shape;
+    if (variable.kind != VariableKind::kInput || shape.rank() == 0) continue;
+    if (shape[0] == kFreeDim || shape[0] == stated) shape[0] = batch;
   }
-  try {
-    graph.infer_all_types();
-  } catch (const Error&) {
-    return false;
+  for (const FunctionId id : graph.topological_order(graph.outputs())) {
+    const Function& function = graph.function(id);
+    std::vector<VariableType> operands;
+    for (const VariableId input : function.inputs) operands.push_back(types[input]);
+    try {
+      const OutputTypes outputs = infer_types(function.attributes, operands);
+      for (size_t i = 0; i < outputs.size(); ++i) types[function.outputs[i]] = outputs[i];
+    } catch (const Error& error) {
+      return fmt::format("layer '{}' ({})", graph.display_name(id), error.what());
+    }
   }
-  return true;
+  return "";
 }
 
 }  // namespace
 
 bool fit_batch(Graph& graph, int64_t batch, const std::string& where) {
   const int64_t fixed = stated_batch(graph);
-  if (fixed == kFreeDim || fixed == batch || batch == 0) return false;
-  Graph freed = with_free_batch(graph);
-  OCTET_CHECK(runs_on(freed, batch, fixed), where,
-              "the network takes batches of {} alone, not of {}", fixed, batch);
+  if (fixed == batch || batch == 0) return false;
+  // Of several inputs with a free dimension it need not be the same one.
+  const bool is_free = fixed == kFreeDim;
+  if (is_free && network_inputs(graph).size() > 1) return false;
+  Graph freed = is_free ? graph : with_free_batch(graph);
+  const std::string obstacle = misfit(freed, batch, fixed);
+  OCTET_CHECK(obstacle.empty() || is_free, where,
+              "the network takes batches of {} alone, not of {}, because of {}; export it with a "
+              "free batch size",
+              fixed, batch, obstacle);
+  OCTET_CHECK(obstacle.empty(), where,
+              "the network takes no batches of {}, because of {}; export it with a free batch size",
+              batch, obstacle);
+  if (is_free) return false;
   graph = std::move(freed);
   return true;
 }

@@ -11,8 +11,8 @@
 namespace octet::cli {
 
 // Makes the batch free where the inputs name a size (that of an exporter's example) other than
-// `batch`, and says whether it did. Ids stay valid. Throws Error "[where] ..." for a network that
-// depends on its batch size.
+// `batch`, and says whether it did. Ids stay valid. Throws Error "[where] ...", with the layer that
+// fixes it, for a network that depends on another batch size.
 bool fit_batch(Graph& graph, int64_t batch, const std::string& where);
 // The batch size of tensors for network_inputs(); 0 where there is none.
 int64_t batch_of(const std::vector<at::Tensor>& inputs);

@@ -4,6 +4,7 @@
 #include "octet/base/error.h"
 #include "octet/cli/commands.h"
 #include "octet/cli/model_source.h"
+#include "octet/cli/network_inputs.h"
 #include "octet/cli/quantization_options.h"
 #include "octet/cli/temporary_folder.h"
 #include "octet/cli/training_options.h"
@@ -89,8 +90,9 @@ void run(const QatOptions& options) {
   check_extension(options.deploy, "--deploy");
   read_config(options.quantization);  // a bad one is an error before anything is read
   const c10::Device device = use_machine(options.machine);
-  const Model model = read_model(options.model, device, options.seed);
+  Model model = read_model(options.model, device, options.seed);
   check_float(model.graph, options.model);
+  fit_batch(model.graph, options.data.batch, options.model);
   NetworkPair networks = network_pair_of(model.graph, model.parameters, options.model);
   set_engine(networks, make_engine(options.machine));
   const Shape image_shape(networks.image.shape().begin() + 1, networks.image.shape().end());

@@ -3,6 +3,7 @@
 #include "octet/cli/commands.h"
 #include "octet/cli/model_sink.h"
 #include "octet/cli/model_source.h"
+#include "octet/cli/network_inputs.h"
 #include "octet/cli/number_options.h"
 #include "octet/cli/option_checks.h"
 #include "octet/cli/temporary_folder.h"
@@ -57,7 +58,8 @@ void run(const TrainOptions& options, const CLI::App& command) {
   const int64_t size = wanted_size(options, device);
   const auto training = open_training_data(options.data, size, options.seed);
   const auto validation = open_validation_data(options.data, size);
-  const Model model = load(options, training->image_shape(), device);
+  Model model = load(options, training->image_shape(), device);
+  fit_batch(model.graph, options.data.batch, options.model);
   NetworkPair networks = network_pair_of(model.graph, model.parameters, options.model);
   set_engine(networks, make_engine(options.machine));
   const Shape& input = networks.image.shape();

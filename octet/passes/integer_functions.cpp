@@ -49,7 +49,8 @@ bool is_integer_function(const Attributes& attributes) {
 bool has_integer_function(const Attributes& attributes) {
   const std::string_view type = type_name(attributes);
   return is_elementwise(attributes) || moves_values(attributes) ||
-         !fusable_activation(attributes).empty() || type == "BcAdd2" ||
+         !fusable_activation(attributes).empty() || type == "BcAdd2" || type == "AddN" ||
+         type == "Stack" || type == "PReLU" ||
          integer_types().contains(fmt::format("Quantized{}", type));
 }
 

@@ -11,7 +11,8 @@ namespace octet {
 std::optional<LookupTable> lookup_table(const Attributes& function, const QuantizeLinear& quantizer,
                                         int64_t lowest, const at::Tensor& x_scale,
                                         const at::Tensor& x_zero_point, const at::Tensor& y_scale,
-                                        const at::Tensor& y_zero_point) {
+                                        const at::Tensor& y_zero_point,
+                                        const std::vector<at::Tensor>& parameters) {
   const at::AutoGradMode with_gradients(true);
   const auto one = [](const at::Tensor& value) {
     return value.detach().to(at::kCPU, at::kFloat).reshape({});
@@ -22,8 +23,11 @@ std::optional<LookupTable> lookup_table(const Attributes& function, const Quanti
   ForwardContext context;
   context.random = &random;
   context.where = type_name(function);
-  const std::vector<at::Tensor> x{dequantize_linear(q, one(x_scale), one(x_zero_point))};
-  const at::Tensor y = run_forward(function, x, context)[0];
+  std::vector<at::Tensor> inputs{dequantize_linear(q, one(x_scale), one(x_zero_point))};
+  for (const at::Tensor& parameter : parameters) {
+    inputs.push_back(parameter.detach().to(at::kCPU, at::kFloat));
+  }
+  const at::Tensor y = run_forward(function, inputs, context)[0];
   if (y.isnan().any().item<bool>()) return std::nullopt;
   const QuantFormat format = format_of(quantizer);
   const at::Tensor integers =

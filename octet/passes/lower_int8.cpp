@@ -11,6 +11,7 @@
 #include "octet/passes/layer_traits.h"
 #include "octet/passes/lookup_table.h"
 #include "octet/passes/lower_layer.h"
+#include "octet/quant/fake_quantize.h"
 
 namespace octet {
 namespace {
@@ -176,7 +177,9 @@ class Int8Lowering {
       const Target rectified{target.quantizer, std::string(activation)};
       return emit(id, target, with_output(Requantize{}, rectified), inputs_of(operands, target));
     }
-    if (std::holds_alternative<Add2>(attributes) || std::holds_alternative<BcAdd2>(attributes)) {
+    const bool adds_two = std::holds_alternative<AddN>(attributes) && operands.size() == 2;
+    if (std::holds_alternative<Add2>(attributes) || std::holds_alternative<BcAdd2>(attributes) ||
+        adds_two) {
       return emit(id, target, with_output(QuantizedAdd2{}, target), inputs_of(operands, target));
     }
     if (std::holds_alternative<Sub2>(attributes)) {
@@ -186,16 +189,39 @@ class Int8Lowering {
       return emit(id, target, with_output(QuantizedMul2{}, target), inputs_of(operands, target));
     }
     if (const auto* concatenate = std::get_if<Concatenate>(&attributes)) {
-      QuantizedConcatenate op = with_output(QuantizedConcatenate{}, target);
-      op.axis = concatenate->axis;
-      std::vector<VariableId> inputs = inputs_of(operands, target);
-      std::rotate(inputs.begin(), inputs.end() - 2, inputs.end());
-      return emit(id, target, op, inputs);
+      return emit_concatenation(id, target, concatenate->axis, operands);
     }
+    if (std::holds_alternative<Stack>(attributes)) return lower_stack(id, target, operands);
     for (const VariableId input : function.inputs) {
       if (!small_integers_of(graph_, input)) return;
     }
     lower_small(id, target, operands);
+  }
+
+  void emit_concatenation(FunctionId id, const Target& target, int64_t axis,
+                          const std::vector<Integers>& operands) {
+    QuantizedConcatenate op = with_output(QuantizedConcatenate{}, target);
+    op.axis = axis;
+    std::vector<VariableId> inputs = inputs_of(operands, target);
+    std::rotate(inputs.begin(), inputs.end() - 2, inputs.end());
+    emit(id, target, op, inputs);
+  }
+
+  // The integers get the new dimension, then stand side by side along it.
+  void lower_stack(FunctionId id, const Target& target, std::vector<Integers> operands) {
+    const Shape y = graph_.variable(graph_.output_of(id)).type.shape;
+    const int64_t given = std::get<Stack>(graph_.function(id).attributes).axis;
+    const int64_t axis = given < 0 ? given + y.rank() : given;
+    Reshape longer{.shape = y};
+    longer.shape[axis] = 1;
+    const bool one_scale = std::all_of(operands.begin(), operands.end(),
+                                       [&](const Integers& x) { return has_one_scale(graph_, x); });
+    if (!one_scale || std::count(y.begin(), y.end(), kFreeDim) > 1) return;
+    for (Integers& x : operands) {
+      const std::string name = graph_.variable(x.q).name + "_stacked";
+      x.q = graph_.output_of(graph_.add_function(longer, {x.q}, "", {name}));
+    }
+    emit_concatenation(id, target, axis, operands);
   }
 
   // Functions of integers of at most 8 bits with one scale.
@@ -214,6 +240,25 @@ class Int8Lowering {
       emit(id, target, op, inputs_of(operands, target));
     } else if (is_elementwise(attributes) && target.activation == "NONE") {
       lower_to_lookup(id, target, operands[0]);
+    } else if (std::holds_alternative<PReLU>(attributes) && target.activation == "NONE") {
+      lower_prelu(id, target, operands);
+    }
+  }
+
+  // A table has its slope as it is now; so a plan, which compiles what still trains, makes none.
+  void lower_prelu(FunctionId id, const Target& target, const std::vector<Integers>& operands) {
+    const Integers& slope = operands[1];
+    const at::Tensor q = integers_now(graph_, slope.q, ctx_);
+    if (ctx_.keep_float_biases || !q.defined() || q.numel() != 1) return;
+    const at::NoGradGuard no_grad;
+    const at::Tensor value = dequantize_linear(q, value_of(graph_, slope.scale, ctx_),
+                                               value_of(graph_, slope.zero_point, ctx_));
+    const FunctionId quantizer = graph_.variable(slope.q).producer;
+    const VariableId master = quantizer == kNoId ? slope.q : graph_.function(quantizer).inputs[0];
+    lower_to_lookup(id, target, operands[0], master, {value.reshape({1})});
+    if (ctx_.training && graph_.function(target.quantizer).erased) {
+      log_info("[lower_int8] {} (PReLU) is a table from here on: its slope {:g} is not trained",
+               graph_.display_name(id), value.item<double>());
     }
   }
 
@@ -229,7 +274,9 @@ class Int8Lowering {
     return inputs;
   }
 
-  void lower_to_lookup(FunctionId id, const Target& target, const Integers& x) {
+  // `parameter`, whose value is `values`: the function's second input, if it has one.
+  void lower_to_lookup(FunctionId id, const Target& target, const Integers& x,
+                       VariableId parameter = kNoId, const std::vector<at::Tensor>& values = {}) {
     const Function& quantizer = graph_.function(target.quantizer);
     const auto& quantize = std::get<QuantizeLinear>(quantizer.attributes);
     const Attributes& attributes = graph_.function(id).attributes;
@@ -239,13 +286,14 @@ class Int8Lowering {
     if (op.dtype != 1 && op.dtype != 2) return;
     const std::string y_scale = graph_.variable(quantizer.inputs[1]).name;
     const std::string key = fmt::format(
-        "lookup\n{} {}\n{}\n{}\n{}", type_name(attributes), attributes_to_string(attributes),
-        graph_.variable(x.scale).name, y_scale, attributes_to_string(quantize));
+        "lookup\n{} {}\n{}\n{}\n{}\n{}", type_name(attributes), attributes_to_string(attributes),
+        graph_.variable(x.scale).name, y_scale, attributes_to_string(quantize),
+        parameter == kNoId ? "" : graph_.variable(parameter).name);
     const auto value = [&](VariableId parameter) { return value_of(graph_, parameter, ctx_); };
     if (!ctx_.memory->folded.contains(key)) {
       const auto made =
           lookup_table(attributes, quantize, op.lowest, value(x.scale), value(x.zero_point),
-                       value(quantizer.inputs[1]), value(quantizer.inputs[2]));
+                       value(quantizer.inputs[1]), value(quantizer.inputs[2]), values);
       if (!made) return;
       const std::string scope = scope_of(y_scale);
       const std::string table = new_parameter_name(scope + "table", ctx_);
@@ -305,6 +353,13 @@ std::vector<FunctionId> functions_left_float(const Graph& graph, const PassConte
 }
 
 std::string_view reason(const Graph& graph, FunctionId id) {
+  const Function& function = graph.function(id);
+  if (std::holds_alternative<AddN>(function.attributes) && function.inputs.size() > 2) {
+    return "integers are added two at a time, by Add2";
+  }
+  const bool by_channel = std::holds_alternative<PReLU>(function.attributes) &&
+                          graph.variable(function.inputs[1]).type.shape.num_elements() > 1;
+  if (by_channel) return "its slope differs by channel, which no table has";
   return has_integer_function(graph.function(id).attributes)
              ? "not all of its inputs and its output are quantized"
              : "it has no integer function";

@@ -12,6 +12,9 @@
 // not only, quantized gives its accumulators, int32 with scale sx * sw, and a DequantizeLinear
 // behind them. A float bias is quantized to int32 with that scale, and stays trainable.
 //
+// An AddN of two is an Add2; a Stack a Concatenate of integers with one more dimension; a PReLU
+// with one slope a table too, and its slope is trained no more.
+//
 // Left alone: a layer without Q/DQ on all its inputs, or with a weight that has a zero point; what
 // is in front of the first QuantizeLinear and behind the last. The float functions whose values
 // are replaced stay in the graph, dead, for whoever holds one of them.

@@ -48,21 +48,6 @@ bool is_bias(const Graph& graph, FunctionId layer, const Integers& bias,
                    accumulator_scale(graph, layer, integers, ctx));
 }
 
-// The integers of a parameter as they are now; undefined if they are computed from several.
-at::Tensor integers_now(const Graph& graph, VariableId q, const PassContext& ctx) {
-  if (is_parameter(graph, q)) return value_of(graph, q, ctx).detach();
-  const Function& function = graph.function(graph.variable(q).producer);
-  const auto* quantize = std::get_if<QuantizeLinear>(&function.attributes);
-  if (quantize == nullptr) return {};
-  for (const VariableId input : function.inputs) {
-    if (!is_parameter(graph, input)) return {};
-  }
-  return quantize_linear(value_of(graph, function.inputs[0], ctx),
-                         value_of(graph, function.inputs[1], ctx),
-                         value_of(graph, function.inputs[2], ctx), format_of(*quantize),
-                         parse_round_mode(quantize->round_mode), parse_ste(quantize->ste));
-}
-
 }  // namespace
 
 std::optional<LayerIntegers> layer_integers(Graph& graph, FunctionId layer, PassContext& ctx) {
@@ -160,6 +145,21 @@ Integers accumulator_qparams(Graph& graph, FunctionId layer, const LayerIntegers
   qparams.scale = variable(scale_name);
   qparams.zero_point = variable(zero_point_name);
   return qparams;
+}
+
+at::Tensor integers_now(const Graph& graph, VariableId q, const PassContext& ctx) {
+  if (is_parameter(graph, q)) return value_of(graph, q, ctx).detach();
+  if (graph.variable(q).producer == kNoId) return {};
+  const Function& function = graph.function(graph.variable(q).producer);
+  const auto* quantize = std::get_if<QuantizeLinear>(&function.attributes);
+  if (quantize == nullptr) return {};
+  for (const VariableId input : function.inputs) {
+    if (!is_parameter(graph, input)) return {};
+  }
+  return quantize_linear(value_of(graph, function.inputs[0], ctx),
+                         value_of(graph, function.inputs[1], ctx),
+                         value_of(graph, function.inputs[2], ctx), format_of(*quantize),
+                         parse_round_mode(quantize->round_mode), parse_ste(quantize->ste));
 }
 
 void warn_of_overflow(const Graph& graph, FunctionId layer, const LayerIntegers& integers,

@@ -35,6 +35,10 @@ std::vector<VariableId> integer_layer_inputs(const LayerIntegers& integers, Vari
 Integers accumulator_qparams(Graph& graph, FunctionId layer, const LayerIntegers& integers,
                              PassContext& ctx);
 
+// The integers of a parameter as they are now; undefined for what is computed from several or from
+// values that flow.
+at::Tensor integers_now(const Graph& graph, VariableId q, const PassContext& ctx);
+
 // Warns, naming the layer, if its accumulators may pass what int32 holds.
 void warn_of_overflow(const Graph& graph, FunctionId layer, const LayerIntegers& integers,
                       const PassContext& ctx);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
 #include <set>
 
 #include "octet/base/error.h"
@@ -159,9 +160,15 @@ class QParamsCheck {
     const at::Tensor x = constant(a);
     const at::Tensor y = constant(b);
     // What is computed is not known here.
-    return !x.defined() || !y.defined() || at::equal(x, y) ||
+    return !x.defined() || !y.defined() || nearly_equal(x, y) ||
            (x.numel() != y.numel() && (x.numel() == 1 || y.numel() == 1) &&
             x.eq(y).all().item<bool>());
+  }
+
+  // Up to the rounding of what multiplied or divided them.
+  static bool nearly_equal(const at::Tensor& x, const at::Tensor& y) {
+    constexpr double kRounding = 4 * std::numeric_limits<float>::epsilon();
+    return x.sizes() == y.sizes() && at::allclose(x, y, kRounding, /*atol=*/0);
   }
 
   std::string describe(const IntegerQParams& qparams) const {

@@ -6,6 +6,7 @@
 #include "octet/formats/onnx/onnx.h"
 #include "octet/graph/text.h"
 #include "tests/cli/program_fixture.h"
+#include "tests/support/onnx_model_builder.h"
 
 namespace octet {
 namespace {
@@ -95,13 +96,56 @@ TEST_F(FixedBatchTest, OnnxRuntimeGetsTheFreedNetwork) {
 // A Reshape that puts two images into one row.
 TEST_F(FixedBatchTest, ANetworkThatNeedsItsBatchSizeSaysSo) {
   const std::string model = exported("mixed.onnx", "(1, 512)", "mixed: float32 (512, 10)", "2");
-  const std::string message =
-      fmt::format("[{}] the network takes batches of 2 alone, not of ", model);
-  expect_error(fmt::format("run {} --input {} --output {}", model, x_, y_), message + "5");
-  expect_error(fmt::format("verify {0} {0} --input {1}", model, x_), message + "5");
-  expect_error(fmt::format("eval {} --data {} --batch 4", model, make_data()), message + "4");
+  const auto message = [&](int batch) {
+    return fmt::format(
+        "[{}] the network takes batches of 2 alone, not of {}, because of layer 'flatten' "
+        "([Reshape] ({}, 4, 8, 8) does not fit into the shape (1, 512)); export it with a free "
+        "batch size",
+        model, batch, batch);
+  };
+  expect_error(fmt::format("run {} --input {} --output {}", model, x_, y_), message(5));
+  expect_error(fmt::format("verify {0} {0} --input {1}", model, x_), message(5));
+  const std::string data = make_data();
+  expect_error(fmt::format("eval {} --data {} --batch 4", model, data), message(4));
+  for (const char* command : {"train", "qat"}) {
+    expect_error(fmt::format("{} {} --data {} --batch 4 --steps 4 --out {}", command, model, data,
+                             folder_.path("t.nnp")),
+                 message(4));
+  }
   write_npy(x_, at::rand({2, 1, 8, 8}));
   expect_done(fmt::format("run {} --input {} --output {}", model, x_, y_));
+}
+
+// The input is free, a Reshape is not.
+TEST_F(FixedBatchTest, AReshapeThatFixesTheBatchIsNamed) {
+  OnnxModelBuilder builder;
+  builder.input("x", {-1, 1, 8, 8})
+      .weight("w", parameters_.at("w").value.detach())
+      .weight("shape", at::tensor({3, 256}, at::kLong))
+      .weight("fc", parameters_.at("fc").value.detach())
+      .node("Conv", {"x", "w"}, {"h"}, {ints("pads", {1, 1, 1, 1})})
+      .node("Reshape", {"h", "shape"}, {"f"})
+      .node("Gemm", {"f", "fc"}, {"y"})
+      .output("y");
+  const std::string model = folder_.path("half.onnx");
+  write_file_atomically(model, builder.bytes());
+  const std::string data = make_data();
+  for (const char* command : {"train", "qat"}) {
+    expect_error(fmt::format("{} {} --data {} --batch 4 --steps 4 --out {}", command, model, data,
+                             folder_.path("t.nnp")),
+                 fmt::format("[{}] the network takes no batches of 4, because of layer 'the f' "
+                             "([Reshape] (4, 4, 8, 8) does not fit into the shape (3, 256)); "
+                             "export it with a free batch size",
+                             model));
+  }
+}
+
+TEST_F(FixedBatchTest, TrainAndQatTakeAnyBatch) {
+  const std::string data = make_data();
+  for (const char* command : {"train", "qat --recording-steps 1"}) {
+    expect_done(fmt::format("{} {} --data {} --batch 3 --steps 3 --out {}", command,
+                            exported("fixed.onnx"), data, folder_.path("t.nnp")));
+  }
 }
 
 }  // namespace

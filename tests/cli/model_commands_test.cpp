@@ -291,6 +291,10 @@ TEST_F(ModelCommandsTest, DeployStoresIntegers) {
     ASSERT_EQ(outcome.code, 0) << outcome.error;
     EXPECT_THAT(octet(fmt::format("inspect --graph {}", out)).out, HasSubstr("int8 (3, 4)"));
     EXPECT_EQ(octet(fmt::format("verify {} {} --input {} --tolerance 0", model_, out, x_)).code, 0);
+    // What is stored as integers already is written as it is.
+    const std::string again = folder_.path(fmt::format("again_{}", name));
+    EXPECT_EQ(octet(fmt::format("convert {} {} --deploy", out, again)).code, 0);
+    EXPECT_EQ(octet(fmt::format("verify {} {} --input {} --tolerance 0", out, again, x_)).code, 0);
   }
   const std::string text = folder_.path("float.txt");
   write_file_atomically(text, "graph g {\n input x: float32 (-1, 3)\n y = ReLU(x)\n output y\n}\n");

@@ -1,6 +1,10 @@
 #include "octet/passes/lower_int8.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <gmock/gmock.h>
+
+#include <functional>
 
 #include "octet/base/error.h"
 #include "octet/passes/quantize_parameters.h"
@@ -399,6 +403,129 @@ TEST_F(LowerInt8, AGroupedTransposedConvolutionPerChannelWithABias) {
     EXPECT_EQ(count(text, "= Deconvolution"), 0) << text;
     expect_same_values(graph);
   }
+}
+
+// Two values on one scale, `function` of them, another scale.
+std::string of_two(const std::string& function) {
+  return replaced(std::string(R"(graph net {
+  input x: float32 (-1, 3, 2)
+  input m: float32 (-1, 3, 2)
+  parameter s0: float32 (1)
+  parameter s1: float32 (1)
+  parameter s2: float32 (1)
+  parameter z: float32 (1)
+  parameter z5: float32 (1)
+  parameter a: float32 (1)
+  parameter ac: float32 (3)
+  qx = QuantizeLinear(x, s0, z5)
+  dx = DequantizeLinear(qx, s0, z5)
+  qm = QuantizeLinear(m, s1, z)
+  dm = DequantizeLinear(qm, s1, z)
+  qa = QuantizeLinear(a, s0, z)
+  da = DequantizeLinear(qa, s0, z)
+  qc = QuantizeLinear(ac, s0, z)
+  dc = DequantizeLinear(qc, s0, z)
+  h = FUNCTION
+  qh = QuantizeLinear(h, s2, z)
+  y = DequantizeLinear(qh, s2, z)
+  output y
+}
+)"),
+                  "FUNCTION", function);
+}
+
+class LowerOfTwo : public LowerInt8 {
+ protected:
+  LowerOfTwo() {
+    parameters_.set("a", at::full({1}, 0.25F), /*need_grad=*/true);
+    parameters_.set("ac", at::tensor({0.25F, 0.5F, 0.125F}), /*need_grad=*/true);
+  }
+
+  // The integers of the lowered network, worked out from those of its inputs, and the gradients of
+  // x beside those of the Q/DQ form.
+  void expect_integers(const std::string& function,
+                       const std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>& f) {
+    const Graph graph = load(of_two(function));
+    const Graph lowered = lower_int8(graph, ctx_);
+    at::Tensor x = at::randn({4, 3, 2}, random_.generator(at::kCPU), at::kFloat) * 5;
+    const at::Tensor m = at::randn({4, 3, 2}, random_.generator(at::kCPU), at::kFloat) * 10;
+    // int64, in units of 1 / 16: s0 is 1 / 16, s1 is 1 / 8, s2 is 1 / 4.
+    const at::Tensor qx = at::clamp(at::round(x / 0.0625) + 5, -128, 127).to(at::kLong) - 5;
+    const at::Tensor qm = at::clamp(at::round(m / 0.125), -128, 127).to(at::kLong) * 2;
+    const at::Tensor expected = f(qx, qm).clamp(-128, 127);
+    std::vector<at::Tensor> gradients;
+    for (const Graph* net : {&graph, &lowered}) {
+      at::Tensor input = x.clone().set_requires_grad(true);
+      const VariableId y = net->find_variable("y");
+      const at::AutoGradMode with_gradients(true);
+      const at::Tensor out =
+          run(*net, parameters_, {{net->find_variable("x"), input}, {net->find_variable("m"), m}},
+              {y}, random_)
+              .at(y);
+      EXPECT_TRUE(at::equal((out / 0.25).to(at::kLong), expected));
+      out.sum().backward();
+      gradients.push_back(input.grad());
+    }
+    EXPECT_TRUE(at::equal(gradients[0], gradients[1]));
+  }
+
+  std::string lowered(const std::string& function) {
+    return print(compact(lower_int8(load(of_two(function)), ctx_)));
+  }
+
+  RandomState random_{3};
+};
+
+// n / 4, rounded half to even.
+at::Tensor quarter(const at::Tensor& n) {
+  return at::round(n.to(at::kDouble) / 4).to(at::kLong);
+}
+
+TEST_F(LowerOfTwo, AStackIsAConcatenationOfLongerIntegers) {
+  for (const int64_t axis : {0, 1, 3, -1}) {
+    const std::string stack = fmt::format("Stack(dx, dm) {{axis={}}}", axis);
+    EXPECT_EQ(count(lowered(stack), "QuantizedConcatenate("), 1) << lowered(stack);
+    EXPECT_EQ(count(lowered(stack), "= Stack("), 0);
+    expect_integers(stack, [&](const at::Tensor& x, const at::Tensor& m) {
+      return quarter(at::stack({x, m}, axis));
+    });
+  }
+}
+
+TEST_F(LowerOfTwo, AnAddNOfTwoIsAnAddition) {
+  EXPECT_EQ(count(lowered("AddN(dx, dm)"), "QuantizedAdd2("), 1);
+  expect_integers("AddN(dx, dm)",
+                  [](const at::Tensor& x, const at::Tensor& m) { return quarter(x + m); });
+}
+
+TEST_F(LowerOfTwo, AnAddNOfThreeSaysWhatToWrite) {
+  EXPECT_THAT(error(of_two("AddN(dx, dm, dx)")),
+              ::testing::HasSubstr("h (AddN: integers are added two at a time, by Add2)"));
+}
+
+// The slope 1 / 4 is a table's.
+TEST_F(LowerOfTwo, APReLUWithOneSlopeIsATable) {
+  const LogCapture log;
+  EXPECT_EQ(count(lowered("PReLU(dx, da)"), "QuantizedLookup("), 1);
+  EXPECT_THAT(log.text(), ::testing::HasSubstr(
+                              "[lower_int8] h (PReLU) is a table from here on: its slope 0.25 is "
+                              "not trained"));
+  expect_integers("PReLU(dx, da)", [](const at::Tensor& x, const at::Tensor&) {
+    // In units of 1 / 64, so that the slope divides nothing.
+    return at::round(at::where(x >= 0, x * 4, x).to(at::kDouble) / 16).to(at::kLong);
+  });
+}
+
+TEST_F(LowerOfTwo, APReLUWithSlopesByChannelStaysFloat) {
+  EXPECT_THAT(error(of_two("PReLU(dx, dc)")),
+              ::testing::HasSubstr("h (PReLU: its slope differs by channel, which no table has)"));
+}
+
+// A plan is compiled once, while the slope may train on.
+TEST_F(LowerOfTwo, APlanMakesNoTableOfASlope) {
+  ctx_.config.precision_mode = PrecisionMode::MIXED_QNN;
+  ctx_.keep_float_biases = true;
+  EXPECT_EQ(count(lowered("PReLU(dx, da)"), "QuantizedLookup("), 0);
 }
 
 TEST_F(LowerInt8, AWeightWithAZeroPointStaysFloat) {

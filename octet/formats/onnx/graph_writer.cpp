@@ -42,6 +42,7 @@ class GraphWriter {
       export_layer(values_, id);
     }
     add_outputs();
+    write_scale_notes(values_.scale_notes(), builder_.model());
     return std::move(builder_.model());
   }
 

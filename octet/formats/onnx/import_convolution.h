@@ -6,7 +6,15 @@
 
 namespace octet {
 
-// The convolution that the node's attributes describe, of these operands; bias may be null.
+// What the attributes of a convolution's node describe.
+struct ImportedConvolution {
+  Convolution op;
+  OnnxValue x;  // with `padding` around it where the two sides of a dimension differ
+};
+ImportedConvolution convolution_of(OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,
+                                   const OnnxValue& weight, float padding);
+
+// That convolution of real numbers; bias may be null.
 OnnxValue convolve(OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,
                    const OnnxValue& weight, const OnnxValue& bias);
 

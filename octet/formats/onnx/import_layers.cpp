@@ -35,8 +35,8 @@ OnnxValue pad_spatial(OnnxGraphBuilder& graph, const OnnxValue& x, const IntList
   return graph.emit(pad, {x});
 }
 
-OnnxValue convolve(OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,
-                   const OnnxValue& weight, const OnnxValue& bias) {
+ImportedConvolution convolution_of(OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,
+                                   const OnnxValue& weight, float padding) {
   const Shape w = graph.shape_of(weight);
   node.check(w.rank() >= 3 && graph.rank_of(x) == w.rank(),
              "has an input {} and a weight {}; both need a batch, channels and spatial dimensions",
@@ -56,8 +56,14 @@ OnnxValue convolve(OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,
   if (pads.is_symmetric()) {
     op.pad = pads.before;
   } else {
-    padded = pad_spatial(graph, x, pads.before, pads.after, 0);
+    padded = pad_spatial(graph, x, pads.before, pads.after, padding);
   }
+  return {op, padded};
+}
+
+OnnxValue convolve(OnnxNode& node, OnnxGraphBuilder& graph, const OnnxValue& x,
+                   const OnnxValue& weight, const OnnxValue& bias) {
+  const auto [op, padded] = convolution_of(node, graph, x, weight, 0);
   OnnxValues inputs{padded, weight};
   if (bias != nullptr) inputs.push_back(bias);
   return graph.emit(op, inputs);

@@ -3,6 +3,7 @@
 
 #include "octet/formats/onnx/import_convolution.h"
 #include "octet/formats/onnx/import_helpers.h"
+#include "octet/formats/onnx/import_integer_layers.h"
 #include "octet/formats/onnx/import_matrix.h"
 #include "octet/formats/onnx/importers.h"
 #include "octet/formats/onnx/tensor_proto.h"
@@ -111,8 +112,10 @@ OnnxValue dequantize_bias(const OnnxNode& node, OnnxGraphBuilder& graph, size_t 
 
 }  // namespace
 
-// As the float convolution between DequantizeLinear and QuantizeLinear that it stands for.
+// An integer function; else the float convolution between DequantizeLinear and QuantizeLinear that
+// it stands for.
 OnnxValues import_qlinear_conv(OnnxNode& node, OnnxGraphBuilder& graph) {
+  if (is_integer_layer(node, graph)) return {integer_convolution(node, graph)};
   const OnnxValue x = dequantize_input(node, graph, 0, "x", 1);
   const OnnxValue w = dequantize_input(node, graph, 3, "weight", 0);
   OnnxValue bias;
@@ -121,6 +124,9 @@ OnnxValues import_qlinear_conv(OnnxNode& node, OnnxGraphBuilder& graph) {
 }
 
 OnnxValues import_qlinear_matmul(OnnxNode& node, OnnxGraphBuilder& graph) {
+  const bool has_weight = graph.rank_of(node.input(0)) >= 2 && graph.rank_of(node.input(3)) == 2;
+  if (has_weight && is_integer_layer(node, graph)) return {integer_affine(node, graph)};
+  if (is_integer_product(node, graph)) return {integer_product(node, graph)};
   const OnnxValue a = dequantize_input(node, graph, 0, "x", graph.rank_of(node.input(0)) - 2);
   const OnnxValue b = dequantize_input(node, graph, 3, "weight", graph.rank_of(node.input(3)) - 1);
   const OnnxValue y = matrix_product(graph, a, b);
@@ -145,14 +151,18 @@ OnnxValues import_qgemm(OnnxNode& node, OnnxGraphBuilder& graph) {
 
 namespace {
 
-// Integers less their zero point as float64, in which all sums of products here are exact.
+// Integers less their zero point as float64, in which all sums of products here are exact. Known
+// ones keep their name: recover_integers() makes them the weight of an integer layer.
 OnnxValue centred(const OnnxNode& node, OnnxGraphBuilder& graph, size_t input, size_t zero_point,
                   int64_t axis) {
-  const OnnxValue x = cast(graph, graph.buffer(node.input(input)), DType::kFloat64);
-  if (!node.has_input(zero_point)) return x;
-  const OnnxValue zero =
-      laid_out(node, graph, node.input(zero_point), graph.shape_of(node.input(input)), axis);
-  return graph.emit(Sub2{}, {x, cast(graph, zero, DType::kFloat64)});
+  OnnxValue x = cast(graph, node.input(input), DType::kFloat64);
+  if (node.has_input(zero_point)) {
+    const OnnxValue zero =
+        laid_out(node, graph, node.input(zero_point), graph.shape_of(node.input(input)), axis);
+    x = graph.emit(Sub2{}, {x, cast(graph, zero, DType::kFloat64)});
+  }
+  if (is_known(x) && x->name.empty()) x->name = node.input(input)->name;
+  return x;
 }
 
 }  // namespace

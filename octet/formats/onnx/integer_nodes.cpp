@@ -2,9 +2,8 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
-
 #include "octet/base/error.h"
+#include "octet/formats/onnx/integer_bounds.h"
 #include "octet/ops/scalar_types.h"
 
 namespace octet {
@@ -64,6 +63,13 @@ Name IntegerNodes::zero_point(size_t index, DType dtype) {
   });
 }
 
+Name IntegerNodes::real_qparam(size_t index) {
+  if (layer_.type(index).dtype == DType::kFloat32) return layer_.input(index);
+  return layer_.values().initializer(layer_.variable(index), "real", [&] {
+    return layer_.values().parameter(layer_.variable(index)).detach().to(at::kFloat);
+  });
+}
+
 void IntegerNodes::check_small(size_t x) const {
   const DType dtype = layer_.type(x).dtype;
   if (dtype == DType::kInt8 || dtype == DType::kUInt8) return;
@@ -73,7 +79,7 @@ void IntegerNodes::check_small(size_t x) const {
 Name IntegerNodes::centred(const Name& x, size_t zero_point) {
   const Name number = layer_.cast(x, DType::kFloat32);
   if (value(zero_point).eq(0).all().item<bool>()) return number;
-  return layer_.node("Sub", {number, layer_.input(zero_point)});
+  return layer_.node("Sub", {number, real_qparam(zero_point)});
 }
 
 Name IntegerNodes::centred(size_t x) {
@@ -82,7 +88,7 @@ Name IntegerNodes::centred(size_t x) {
 
 Name IntegerNodes::real(size_t x) {
   check_constant(x + 1);
-  return layer_.node("Mul", {centred(x), layer_.input(x + 1)});
+  return layer_.node("Mul", {centred(x), real_qparam(x + 1)});
 }
 
 Name IntegerNodes::of_accumulators(const Name& acc, const at::Tensor& multiplier) {
@@ -98,6 +104,8 @@ Name IntegerNodes::of_accumulators(const Name& acc, const at::Tensor& multiplier
 }
 
 Name IntegerNodes::of_steps(const Name& steps) {
+  const Graph& graph = layer_.values().graph();
+  layer_.values().note_scale(graph.output_of(layer_.id()), value(y_scale_).item<float>());
   const Name one = layer_.constant(at::ones({}), "step");
   return clamped(layer_.node("QuantizeLinear", {steps, one, y_zero_point()}));
 }
@@ -106,16 +114,9 @@ Name IntegerNodes::of_real(const Name& real) {
   return clamped(layer_.node("QuantizeLinear", {real, y_scale(), y_zero_point()}));
 }
 
-// Rounding is monotonic, so an activation of real numbers is a bound of their integers.
 Name IntegerNodes::clamped(const Name& y) {
-  const auto zero_point = value(y_scale_ + 1).item<float>();
-  float lowest = static_cast<float>(format_.qmin());
-  auto highest = static_cast<float>(format_.qmax());
-  if (output_.activation != "NONE") lowest = std::max(lowest, zero_point);
-  if (output_.activation == "RELU6") {
-    const float six = std::nearbyint(6.0F / value(y_scale_).item<float>()) + zero_point;
-    highest = std::clamp(six, lowest, highest);
-  }
+  const auto [lowest, highest] =
+      integer_bounds(output_, value(y_scale_).item<float>(), value(y_scale_ + 1).item<float>());
   const QuantFormat full = full_format(format_.dtype);
   const bool bounds = lowest > static_cast<float>(full.qmin());
   const bool caps = highest < static_cast<float>(full.qmax());

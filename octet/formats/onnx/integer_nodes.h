@@ -42,6 +42,8 @@ class IntegerNodes {
   // The function's integers of accumulators: int32 as they are where it gives these, else times
   // `multiplier` (float32, broadcasts), rounded and clamped.
   Name of_accumulators(const Name& acc, const at::Tensor& multiplier);
+  // Likewise of sums that are multiplied already. The function's scale is noted, since no node has
+  // it.
   Name of_steps(const Name& steps);
   Name of_real(const Name& real);
   Name y_scale() { return scale(y_scale_); }
@@ -52,6 +54,8 @@ class IntegerNodes {
 
  private:
   void check_constant(size_t index) const;
+  // A scale or zero point as float32, in its own shape.
+  Name real_qparam(size_t index);
 
   LayerExporter& layer_;
   const IntegerOutput& output_;

@@ -17,6 +17,7 @@
 
 #include "octet/formats/onnx/model_builder.h"
 #include "octet/formats/onnx/parameter_layout.h"
+#include "octet/formats/onnx/scale_notes.h"
 #include "octet/graph/graph.h"
 #include "octet/graph/parameter_store.h"
 
@@ -45,6 +46,10 @@ class ExportedValues {
     return entry->second;
   }
 
+  // Notes the scale of integers that no node will name.
+  void note_scale(VariableId id, float scale) { scale_notes_[names_[id]] = scale; }
+  const ScaleNotes& scale_notes() const { return scale_notes_; }
+
   const Graph& graph() const { return graph_; }
   ModelBuilder& builder() { return builder_; }
   const Uses& uses() const { return uses_; }
@@ -56,6 +61,7 @@ class ExportedValues {
   std::vector<Name> names_;
   std::vector<ParameterLayout> layouts_;
   Uses uses_;
+  ScaleNotes scale_notes_;
   std::map<VariableId, std::map<std::string, Name>> forms_;
 };
 

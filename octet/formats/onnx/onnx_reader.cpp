@@ -10,6 +10,7 @@
 #include "octet/formats/onnx/importers.h"
 #include "octet/formats/onnx/model_file.h"
 #include "octet/formats/onnx/onnx.h"
+#include "octet/formats/onnx/recover_integers.h"
 #include "octet/formats/onnx/recover_layers.h"
 #include "octet/formats/onnx/runtime_function.h"
 #include "octet/formats/onnx/tensor_proto.h"
@@ -115,6 +116,7 @@ class Reader {
       outputs.push_back(output_variable(output.name()));
     }
     graph_.set_outputs(outputs);
+    recover_integers(graph_, *store_, read_scale_notes(file_));
     recover_layers(graph_, *store_);
     OnnxModel model;
     model.graph = compact(graph_);

@@ -28,8 +28,10 @@ class Recovery {
   void run() {
     for (const FunctionId id : order_) {
       if (graph_.function(id).erased) continue;
-      if (is<Affine>(graph_.function(id))) take_reshape_in(id);
-      if (is<BatchMatmul>(graph_.function(id))) take_transposes_in(id);
+      const Function& function = graph_.function(id);
+      if (is<Affine>(function) || is<QuantizedAffine>(function)) take_reshape_in(id);
+      if (is<BatchMatmul>(function)) take_transposes_in<BatchMatmul>(id, 1);
+      if (is<QuantizedBatchMatmul>(function)) take_transposes_in<QuantizedBatchMatmul>(id, 3);
       if (is<Add2>(graph_.function(id)) || is<BcAdd2>(graph_.function(id))) join_bias(id);
     }
   }
@@ -56,7 +58,9 @@ class Recovery {
     const VariableId x = graph_.function(part).inputs[0];
     const Shape& from = graph_.variable(x).type.shape;
     const Shape& to = graph_.variable(layer.inputs[0]).type.shape;
-    const auto base = static_cast<size_t>(std::get<Affine>(layer.attributes).base_axis);
+    const auto* affine = std::get_if<Affine>(&layer.attributes);
+    if (affine == nullptr) affine = &std::get<QuantizedAffine>(layer.attributes);
+    const auto base = static_cast<size_t>(affine->base_axis);
     const bool flattens =
         to.size() == base + 1 && from.size() > base &&
         std::equal(to.begin(), to.begin() + static_cast<int64_t>(base), from.begin()) &&
@@ -76,10 +80,12 @@ class Recovery {
     return name;
   }
 
-  void take_transposes_in(FunctionId id) {
+  // `second`: where the second operand stands among the inputs.
+  template <class Product>
+  void take_transposes_in(FunctionId id, size_t second) {
     const std::string name = graph_.function(id).name;
-    auto op = std::get<BatchMatmul>(graph_.function(id).attributes);
-    for (const size_t index : {size_t{0}, size_t{1}}) {
+    auto op = std::get<Product>(graph_.function(id).attributes);
+    for (const size_t index : {size_t{0}, second}) {
       const FunctionId part = part_of(id, name, index, "Transpose");
       if (part == kNoId || !swaps_matrix(graph_.function(part))) continue;
       bool& transposed = index == 0 ? op.transpose_a : op.transpose_b;

@@ -4,7 +4,8 @@
 //     its scales and zero points (Gemm with transB, weights of other frameworks).
 //   * What the writer puts around a layer, by its names: a Reshape L/Reshape in front of an Affine
 //     L, a MatMul L/MatMul in front of an Add L, a Transpose L/Transpose in front of a BatchMatmul
-//     L. An Add of an int32 bias behind a matrix product without bias is one under any name.
+//     L. Likewise around integer layers. An Add of an int32 bias behind a matrix product without
+//     bias is one under any name.
 #pragma once
 
 #include "octet/graph/graph.h"

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "octet/base/error.h"
 #include "octet/kernels/softmax_cross_entropy.h"
 #include "octet/ops/class_losses.h"
 #include "octet/ops/index_checks.h"
