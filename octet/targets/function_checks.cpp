@@ -85,6 +85,14 @@ void check_operands(const CheckedGraph& in, FunctionId id, Findings& findings) {
   if (std::holds_alternative<Split>(function.attributes) && function.outputs.size() < 2) {
     refuse(in, id, "operand", findings, "its Split has two outputs or more, not one");
   }
+  visit_fields(function.attributes, [&](std::string_view name, const auto& value) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, Shape>) {
+      const std::string_view type = type_name(function.attributes);
+      if (name != "kernel" || value.rank() != 1 || !type.ends_with("Pooling")) return;
+      refuse(in, id, "operand", findings, "its {} has windows of 2 or 3 dimensions, not of {}",
+             type, to_string(value));
+    }
+  });
   if (!std::holds_alternative<BatchMatmul>(function.attributes)) return;
   for (const VariableId input : function.inputs) {
     const Variable& operand = in.graph.variable(input);

@@ -33,6 +33,21 @@ constexpr double kFloatTolerance = 16 * std::numeric_limits<float>::epsilon();
 // the range, which later layers carry on.
 constexpr double kQuantizedTolerance = 0.05;
 
+// All but random numbers, and a value that nobody reads.
+bool is_comparable(const Attributes& attributes) {
+  for (const std::string_view type :
+       {Rand::kType, Randint::kType, Randn::kType, Dropout::kType, Sink::kType}) {
+    if (type_name(attributes) == type) return false;
+  }
+  return true;
+}
+
+// NNabla has images with channels last on GPUs alone.
+bool needs_a_gpu(const std::string& error) {
+  return error.find("channel_last") != std::string::npos &&
+         error.find("not supported in CPU") != std::string::npos;
+}
+
 TEST(NnpInNnabla, EveryOperationComputesTheSame) {
   if (!nnabla_runner_present()) GTEST_SKIP() << kNoNnablaRunner;
   std::vector<const OpSample*> samples;
@@ -54,8 +69,9 @@ TEST(NnpInNnabla, EveryOperationComputesTheSame) {
   const std::vector<NnablaRunResult> results = run_nnabla(runs);
   for (size_t i = 0; i < samples.size(); ++i) {
     SCOPED_TRACE(describe(*samples[i]));
+    if (needs_a_gpu(results[i].error)) continue;
     EXPECT_EQ(results[i].error, "");
-    if (!results[i].error.empty()) continue;
+    if (!results[i].error.empty() || !is_comparable(samples[i]->attributes)) continue;
     RandomState random;
     ForwardContext context{&random, "sweep"};
     const OutputTensors expected = run_forward(samples[i]->attributes, samples[i]->inputs, context);

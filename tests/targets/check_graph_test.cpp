@@ -174,6 +174,8 @@ TEST_F(CheckGraphTest, NnablasFunctionsAlone) {
             "argument: target nnabla: its MaxPooling has no pad_end, which is (1, 0) here");
   EXPECT_EQ(refused("BatchMatmul(b, p)"),
             "operand: target nnabla: its BatchMatmul takes matrices in a batch, not 'p' (4, 4)");
+  EXPECT_EQ(refused("MaxPooling(r) {kernel=(2)}"),
+            "operand: target nnabla: its MaxPooling has windows of 2 or 3 dimensions, not of (2)");
   EXPECT_EQ(refused("Split(r) {axis=1}"),
             "operand: target nnabla: its Split has two outputs or more, not one");
   EXPECT_EQ(refused("Reshape(x) {shape=(-1, 4)}"),
