@@ -29,7 +29,7 @@ void Builder::find_only_readers(const std::vector<FunctionId>& functions,
 ValueId Builder::push(Value value) {
   value.name = graph_.variable(value.variable).name;
   value.shape = types_[value.variable].shape;
-  if (!value.loose) {
+  if (!value.loose && value.buffer == kNoId) {
     value.buffer = arena_.add(value.elements() * bytes_per_element(value.type));
   }
   values_.push_back(std::move(value));
@@ -64,6 +64,20 @@ ValueId Builder::add_value(VariableId id, ElementType type, Layout layout,
                                   .layout = layout,
                                   .variable = id,
                                   .needs_gradient = needs_gradient(inputs)});
+}
+
+ValueId Builder::add_value_in_place(VariableId id, VariableId from) {
+  const Value& source = made(from);
+  return by_variable_[id] = push({.type = source.type,
+                                  .layout = source.layout,
+                                  .variable = id,
+                                  .needs_gradient = source.needs_gradient,
+                                  .buffer = source.buffer});
+}
+
+bool Builder::is_last_use(VariableId id, FunctionId function) const {
+  // Another value of the graph may be the same as this one, and backward() may read it again.
+  return !gradients_ && !made(id).loose && made(id).variable == id && only_reader(id) == function;
 }
 
 std::vector<ValueId> Builder::values_of(const Function& function) const {

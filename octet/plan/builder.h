@@ -27,6 +27,9 @@ class Builder {
   ValueId add_loose(VariableId id, const std::vector<ValueId>& inputs);
   ValueId add_value(VariableId id, ElementType type, kernels::Layout layout,
                     const std::vector<ValueId>& inputs);
+  // Likewise where the graph's value `from` lies, of the same type and layout; the step that makes
+  // it reads that for the last time. See is_last_use().
+  ValueId add_value_in_place(VariableId id, VariableId from);
   // The graph's value `to` is the same as `from`.
   void alias(VariableId to, VariableId from) { by_variable_[to] = by_variable_[from]; }
   const Value& value(ValueId id) const { return values_[id]; }
@@ -41,6 +44,8 @@ class Builder {
   FunctionId only_reader(VariableId id) const { return only_readers_[id]; }
   void find_only_readers(const std::vector<FunctionId>& functions,
                          const std::set<VariableId>& kept);
+  // Whether nothing reads the memory of the graph's value behind this function, its only reader.
+  bool is_last_use(VariableId id, FunctionId function) const;
 
   // All inputs of a function.
   std::vector<ValueId> values_of(const Function& function) const;

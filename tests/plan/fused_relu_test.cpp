@@ -103,6 +103,33 @@ TEST(FusedRelu, NotOfASumThatOthersReadToo) {
   EXPECT_THAT(kernels_of(engine), Not(Contains("add+relu")));
 }
 
+// Whether the ReLU of the last plan writes where it reads.
+bool is_in_place(PlanEngine& engine) {
+  for (const auto& step : engine.last_plan()->steps()) {
+    if (step->kernel() != "relu") continue;
+    const std::vector<plan::Value>& values = *step->context.values;
+    return values[step->inputs()[0]].data == values[step->outputs()[0]].data;
+  }
+  return false;
+}
+
+TEST(FusedRelu, InPlaceOfWhatNobodyElseReads) {
+  Job job("  y = ReLU(b)\n  output y\n");
+  PlanEngine engine({.poisoned = true});
+  expect_near(by_reference(job, inference()), by_plan(job, engine, inference()));
+  EXPECT_TRUE(is_in_place(engine));
+  by_plan(job, engine, {});
+  EXPECT_FALSE(is_in_place(engine));
+}
+
+// The ReLU alone reads `c`, which is `b`.
+TEST(FusedRelu, NotInPlaceOfAValueOfTwoNames) {
+  Job job("  c = Identity(b)\n  d = ReLU(c)\n  y = Sub2(d, b)\n  output y\n");
+  PlanEngine engine({.poisoned = true});
+  expect_near(by_reference(job, inference()), by_plan(job, engine, inference()));
+  EXPECT_FALSE(is_in_place(engine));
+}
+
 const std::string kBehind =
     " = QuantizeLinear(r, s, z)\n  y = DequantizeLinear(q, s, z)\n  output y\n";
 

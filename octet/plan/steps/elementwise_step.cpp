@@ -79,7 +79,10 @@ bool add_relu(Builder& builder, FunctionId id) {
   // Small values, and those that ATen has anyway, are as quick there.
   if (!x.is_float() || x.loose) return false;
   const ValueId from = builder.value_of(function.inputs[0]);
-  const ValueId y = builder.add_value(function.outputs[0], ElementType::kFloat32, x.layout, {from});
+  const ValueId y =
+      builder.is_last_use(function.inputs[0], id)
+          ? builder.add_value_in_place(function.outputs[0], function.inputs[0])
+          : builder.add_value(function.outputs[0], ElementType::kFloat32, x.layout, {from});
   builder.add_step(
       std::make_unique<ReluStep>(builder.graph().display_name(id), from, y, six ? 6.0F : INFINITY));
   return true;
