@@ -37,6 +37,13 @@ def batch_size(loader, name, inputs):
     return None
 
 
+def readable(numpy, value):
+    """Octet's reader of .npy has no unsigned integers beyond those of 8 bits."""
+    value = numpy.array(value)
+    wide = value.dtype.kind == "u" and value.dtype.itemsize > 1
+    return value.astype(numpy.int64) if wide else value
+
+
 class Recorder:
     """Copies what each function computes as soon as it is there, before another one may write into
     the same memory."""
@@ -48,7 +55,7 @@ class Recorder:
     def __call__(self, function):
         for output in function.outputs:
             if output.name:
-                self.values[output.name] = self.numpy.array(output.d)
+                self.values[output.name] = readable(self.numpy, output.d)
 
 
 def run_network(nnabla, numpy, loader, inputs):
@@ -63,7 +70,8 @@ def run_network(nnabla, numpy, loader, inputs):
     nnabla.forward_all([network.variables[key] for key in outputs],
                        function_post_hook=recorder)
     # An output that no function computes is an input or a parameter.
-    results = [recorder.values.get(key, network.variables[key].d) for key in outputs]
+    results = [recorder.values[key] if key in recorder.values
+               else readable(numpy, network.variables[key].d) for key in outputs]
     return results, recorder.values
 
 

@@ -99,7 +99,7 @@ TEST(NnpInNnabla, NetworksThatAreTrainedOn) {
     job.steps(steps);
     const std::string path = folder.file("training.nnp");
     job.qat.save(path, job.nets.vimage, {.training_state = true});
-    runs.push_back({read_file(path), {{"image", job.nets.data[0]}}});
+    runs.push_back({read_file(path), {{"x0", job.nets.data[0]}}});
     expected.push_back(job.nets.validate().clone());
   }
   const std::vector<NnablaRunResult> results = run_nnabla(runs);

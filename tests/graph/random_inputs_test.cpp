@@ -51,7 +51,7 @@ TEST(RandomInputs, AreZeroBehindOtherFunctions) {
   input i: float32 (-1, 2)
   input j: float32 (-1, 2)
   sum = Add2(i, j)
-  whole = Cast(sum) {dtype=int64}
+  whole = Cast(sum) {dtype="int64"}
   flat = Reshape(whole) {shape=(-1)}
   y = Embed(flat, x)
   output y
