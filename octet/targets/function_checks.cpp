@@ -79,6 +79,31 @@ void check_integers(const CheckedGraph& in, FunctionId id, Findings& findings) {
   }
 }
 
+// Functions of two values, element by element: NNabla stretches extents of one, but adds none.
+constexpr std::string_view kElementwise[] = {"Add2",       "Sub2",
+                                             "Mul2",       "Div2",
+                                             "Pow2",       "Mod2",
+                                             "Maximum2",   "Minimum2",
+                                             "ATan2",      "BcAdd2",
+                                             "BitShift",   "SquaredError",
+                                             "HuberLoss",  "EpsilonInsensitiveLoss",
+                                             "Equal",      "NotEqual",
+                                             "Greater",    "GreaterEqual",
+                                             "Less",       "LessEqual",
+                                             "LogicalAnd", "LogicalOr",
+                                             "LogicalXor"};
+
+void check_ranks(const CheckedGraph& in, FunctionId id, Findings& findings) {
+  const Function& function = in.graph.function(id);
+  const std::string_view type = type_name(function.attributes);
+  if (std::ranges::find(kElementwise, type) == std::end(kElementwise)) return;
+  const Shape& a = in.graph.variable(function.inputs[0]).type.shape;
+  const Shape& b = in.graph.variable(function.inputs[1]).type.shape;
+  if (a.rank() == b.rank()) return;
+  refuse(in, id, "operand", findings, "its {} takes values of as many dimensions, not {} and {}",
+         type, to_string(a), to_string(b));
+}
+
 // What the same functions of NNabla do not take.
 void check_operands(const CheckedGraph& in, FunctionId id, Findings& findings) {
   const Function& function = in.graph.function(id);
@@ -93,6 +118,25 @@ void check_operands(const CheckedGraph& in, FunctionId id, Findings& findings) {
              type, to_string(value));
     }
   });
+  if (std::holds_alternative<BatchNormalization>(function.attributes) &&
+      function.inputs.size() < 3) {
+    refuse(in, id, "operand", findings,
+           "its BatchNormalization has the running mean and variance as inputs");
+  }
+  if (const auto* warp = std::get_if<WarpByGrid>(&function.attributes);
+      warp != nullptr && warp->mode == "cubic") {
+    refuse(in, id, "operand", findings, "its WarpByGrid has no mode cubic");
+  }
+  if (const auto* norm = std::get_if<SpectralNorm>(&function.attributes);
+      norm != nullptr && norm->output_u) {
+    refuse(in, id, "operand", findings, "its SpectralNorm gives another output_u");
+  }
+  if (const auto* join = std::get_if<Concatenate>(&function.attributes);
+      join != nullptr && join->axis == 0 &&
+      in.graph.variable(function.outputs[0]).type.shape[0] == kFreeDim) {
+    refuse(in, id, "batch", findings,
+           "it takes one batch size for all values, those of joined batches too");
+  }
   if (!std::holds_alternative<BatchMatmul>(function.attributes)) return;
   for (const VariableId input : function.inputs) {
     const Variable& operand = in.graph.variable(input);
@@ -142,6 +186,7 @@ void check_nnabla_functions(const CheckedGraph& in, std::vector<Finding>& findin
     check_arguments(in, id, *known, findings);
     check_integers(in, id, findings);
     check_operands(in, id, findings);
+    check_ranks(in, id, findings);
     check_reshape(in, id, findings);
   }
 }

@@ -160,7 +160,7 @@ TEST_F(CheckGraphTest, NnablasFunctionsAlone) {
         load(fmt::format("graph net {{\n input x: float32 (-1, 3, 8, 8)\n "
                          "input r: float32 (-1, 1, 8)\n "
                          "input b: float32 (-1, 5, 4)\n parameter p: float32 (4, 4)\n "
-                         "y = {}\n output y\n}}\n",
+                         "parameter v: float32 (4)\n y = {}\n output y\n}}\n",
                          line));
     EXPECT_THAT(rules(graph, Target::DEFAULT), IsEmpty());
     const std::vector<Finding> findings = check_graph(graph, store_, Target::NNABLA);
@@ -178,6 +178,16 @@ TEST_F(CheckGraphTest, NnablasFunctionsAlone) {
             "operand: target nnabla: its MaxPooling has windows of 2 or 3 dimensions, not of (2)");
   EXPECT_EQ(refused("Split(r) {axis=1}"),
             "operand: target nnabla: its Split has two outputs or more, not one");
+  EXPECT_EQ(
+      refused("Add2(b, v)"),
+      "operand: target nnabla: its Add2 takes values of as many dimensions, not (-1, 3, 8, 8) "
+      "and (4, 4)");
+  EXPECT_EQ(refused("BatchNormalization(x) {no_scale=true, no_bias=true}"),
+            "operand: target nnabla: its BatchNormalization has the running mean and variance as "
+            "inputs");
+  EXPECT_EQ(refused("Concatenate(x, x) {axis=0}"),
+            "batch: target nnabla: it takes one batch size for all values, those of joined batches "
+            "too");
   EXPECT_EQ(refused("Reshape(x) {shape=(-1, 4)}"),
             "batch: target nnabla: it takes the free first dimension of a reshape from (-1, 3, 8, "
             "8) to (-1, 4) for the batch size");
