@@ -79,7 +79,7 @@ void check_integers(const CheckedGraph& in, FunctionId id, Findings& findings) {
   }
 }
 
-// Functions of two values, element by element: NNabla stretches extents of one, but adds none.
+// Functions of several values, element by element: NNabla stretches extents of one, but adds none.
 constexpr std::string_view kElementwise[] = {"Add2",       "Sub2",
                                              "Mul2",       "Div2",
                                              "Pow2",       "Mod2",
@@ -91,17 +91,20 @@ constexpr std::string_view kElementwise[] = {"Add2",       "Sub2",
                                              "Greater",    "GreaterEqual",
                                              "Less",       "LessEqual",
                                              "LogicalAnd", "LogicalOr",
-                                             "LogicalXor"};
+                                             "LogicalXor", "ClipGradByValue"};
 
 void check_ranks(const CheckedGraph& in, FunctionId id, Findings& findings) {
   const Function& function = in.graph.function(id);
   const std::string_view type = type_name(function.attributes);
   if (std::ranges::find(kElementwise, type) == std::end(kElementwise)) return;
   const Shape& a = in.graph.variable(function.inputs[0]).type.shape;
-  const Shape& b = in.graph.variable(function.inputs[1]).type.shape;
-  if (a.rank() == b.rank()) return;
-  refuse(in, id, "operand", findings, "its {} takes values of as many dimensions, not {} and {}",
-         type, to_string(a), to_string(b));
+  for (const VariableId input : function.inputs) {
+    const Shape& b = in.graph.variable(input).type.shape;
+    if (a.rank() == b.rank()) continue;
+    return refuse(in, id, "operand", findings,
+                  "its {} takes values of as many dimensions, not {} and {}", type, to_string(a),
+                  to_string(b));
+  }
 }
 
 // What the same functions of NNabla do not take.
