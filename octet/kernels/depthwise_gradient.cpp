@@ -8,6 +8,7 @@
 // Compiles the rest of this file once for each instruction set.
 #include <hwy/foreach_target.h>
 
+#include "octet/kernels/channel_sums.h"
 #include "octet/kernels/eight_floats-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -81,14 +82,6 @@ void window_place(const ConvolutionShape& s, const float* x, const float* dy, in
   sums.store(eight);
 }
 
-void bias_gradient(const ConvolutionShape& s, const float* dy, int64_t image_y, float* eight) {
-  std::fill_n(eight, kEight, 0.0F);
-  for (int64_t n = 0; n < s.batch; ++n) {
-    const float* image = dy + n * image_y;
-    for (int64_t i = 0; i < s.out_height * s.out_width * kEight; ++i) eight[i % kEight] += image[i];
-  }
-}
-
 void block_gradient(const ConvolutionShape& s, const float* x, const float* dy, int64_t block,
                     float* dw, float* dbias) {
   const int64_t plane_x = s.in_height * s.in_width * kEight;
@@ -103,7 +96,9 @@ void block_gradient(const ConvolutionShape& s, const float* x, const float* dy, 
     }
   }
   if (dbias == nullptr) return;
-  bias_gradient(s, dy + block * plane_y, blocks * plane_y, dbias + block * kEight);
+  const ChannelPlaces dy_places{
+      .channels = s.in_channels, .pixels = s.out_height * s.out_width, .lanes = kEight};
+  sum_channels(dy_places, s.batch, dy, block * kEight, dbias + block * kEight);
 }
 
 void depthwise_backward_weights_simd(const ConvolutionShape& s, const float* x, const float* dy,

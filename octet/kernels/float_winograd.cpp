@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "octet/kernels/channel_sums.h"
 #include "octet/kernels/float_winograd_part.h"
 
 namespace octet::kernels {
@@ -231,7 +232,7 @@ void FloatWinograd::backward_weights(const float* x, const float* dy, float* dw,
   if (dbias == nullptr) return;
 #pragma omp parallel for num_threads(threads)
   for (int64_t channel = 0; channel < shape_.out_channels; channel += kFloatBlock) {
-    sum_channels(layer.y, shape_.batch, dy, channel, dbias + channel);
+    sum_channels(layer.y.places, shape_.batch, dy, channel, dbias + channel);
   }
 }
 

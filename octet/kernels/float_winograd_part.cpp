@@ -256,19 +256,6 @@ void pack_float_panel_simd(const WeightOrder& order, int64_t panel, float* packe
   }
 }
 
-void sum_channels_simd(const FloatImages& images, int64_t batch, const float* dy, int64_t channel,
-                       float* sums) {
-  FloatVector total[kVectors];
-  for (FloatVector& vector : total) vector = set(0);
-  for (int64_t image = 0; image < batch; ++image) {
-    const float* from = dy + images.places.offset(image, channel, 0);
-    for (int64_t i = 0; i < images.places.pixels; ++i, from += images.places.lanes) {
-      for (int v = 0; v < kVectors; ++v) total[v] = hn::Add(total[v], load(from + v * kLanes));
-    }
-  }
-  for (int v = 0; v < kVectors; ++v) hn::StoreU(total[v], FloatTag(), sums + v * kLanes);
-}
-
 }  // namespace octet::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -281,7 +268,6 @@ HWY_EXPORT(transform_y_row_simd);
 HWY_EXPORT(gradient_product_simd);
 HWY_EXPORT(finish_gradient_simd);
 HWY_EXPORT(pack_float_panel_simd);
-HWY_EXPORT(sum_channels_simd);
 
 int64_t forward_scratch(const TileLayer& layer, int64_t rows) {
   const int64_t tiles = rows * layer.tile_columns();
@@ -318,11 +304,6 @@ void finish_gradient(const TileLayer& layer, const GradientChunk& chunk, const f
 
 void pack_float_panel(const WeightOrder& order, int64_t panel, float* packed) {
   HWY_DYNAMIC_DISPATCH(pack_float_panel_simd)(order, panel, packed);
-}
-
-void sum_channels(const FloatImages& images, int64_t batch, const float* dy, int64_t channel,
-                  float* sums) {
-  HWY_DYNAMIC_DISPATCH(sum_channels_simd)(images, batch, dy, channel, sums);
 }
 
 }  // namespace octet::kernels

@@ -98,8 +98,4 @@ void gradient_product(const TileLayer& layer, const GradientChunk& chunk, const 
 void finish_gradient(const TileLayer& layer, const GradientChunk& chunk, const float* products,
                      int64_t panel, float* dw);
 
-// The sum of dy of eight channels, from `channel` on.
-void sum_channels(const FloatImages& images, int64_t batch, const float* dy, int64_t channel,
-                  float* sums);
-
 }  // namespace octet::kernels
