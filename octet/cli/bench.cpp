@@ -227,7 +227,7 @@ void add_bench_command(CLI::App& program) {
       ->capture_default_str();
   add_config_options(command, options->quantization);
   add_machine_options(command, options->machine);
-  add_engine_option(command, options->machine);
+  add_training_engine_options(command, options->machine);
   add_report_options(command, options->report);
   command.callback([options, &command] { run(*options, command); });
 }

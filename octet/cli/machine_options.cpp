@@ -25,9 +25,27 @@ void add_engine_option(CLI::App& command, MachineOptions& options) {
       ->capture_default_str();
 }
 
+void add_training_engine_options(CLI::App& command, MachineOptions& options) {
+  add_engine_option(command, options);
+  command
+      .add_option("--gradients", options.gradients,
+                  "Arithmetic of quantized layers' gradients in plans; auto: bfloat16 where the "
+                  "processor has it")
+      ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
+      ->capture_default_str();
+}
+
 std::shared_ptr<Engine> make_engine(const MachineOptions& options) {
-  if (options.engine == "reference") return nullptr;
-  return std::make_shared<plan::PlanEngine>();
+  using plan::GradientArithmetic;
+  if (options.engine == "reference") {
+    OCTET_CHECK(options.gradients == "auto", "--gradients",
+                "{}: --engine reference computes in float32", options.gradients);
+    return nullptr;
+  }
+  GradientArithmetic gradients = GradientArithmetic::kAutomatic;
+  if (options.gradients == "float32") gradients = GradientArithmetic::kFloat32;
+  if (options.gradients == "bfloat16") gradients = GradientArithmetic::kBFloat16;
+  return std::make_shared<plan::PlanEngine>(plan::PlanEngineOptions{.gradients = gradients});
 }
 
 c10::Device use_machine(const MachineOptions& options) {

@@ -65,7 +65,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options, const std
       ->needs(checkpoint);
   add_data_options(command, options.data, /*training=*/true);
   add_machine_options(command, options.machine);
-  add_engine_option(command, options.machine);
+  add_training_engine_options(command, options.machine);
   add_report_options(command, options.report);
 }
 

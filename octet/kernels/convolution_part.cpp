@@ -1,6 +1,7 @@
 #include "octet/kernels/convolution_part.h"
 
 #include "octet/kernels/simd_targets.h"
+#include "octet/kernels/vnni_tile.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "octet/kernels/convolution_part.cpp"
@@ -9,6 +10,7 @@
 #include "octet/kernels/byte_tile-inl.h"
 #include "octet/kernels/convolution_tile-inl.h"
 #include "octet/kernels/depthwise_tile-inl.h"
+#include "octet/kernels/finish_sixteens-inl.h"
 #include "octet/kernels/finish_sums-inl.h"
 #include "octet/kernels/integer_winograd-inl.h"
 #include "octet/kernels/stage_input-inl.h"
@@ -29,13 +31,17 @@ struct SectionPart {
 template <class Staged>
 void stage(const ConvolutionPlan& plan, const ConvolutionCall& call, const ConvolutionPart& part,
            int64_t first, int64_t count, int64_t pitch, Staged* staged) {
-  const auto zero_point = static_cast<Staged>(call.x_zero_point);
+  StagedValues<Staged> values{static_cast<Staged>(call.x_zero_point), 0};
+  if (plan.multiplicand == Multiplicand::kVnni) {
+    values = {static_cast<Staged>(plan.lowest_x()),
+              static_cast<Staged>(call.x_zero_point - plan.lowest_x())};
+  }
   if (plan.is_signed) {
-    stage_channels(plan, part, static_cast<const int8_t*>(call.x), zero_point, first, count, staged,
+    stage_channels(plan, part, static_cast<const int8_t*>(call.x), values, first, count, staged,
                    pitch);
   } else {
-    stage_channels(plan, part, static_cast<const uint8_t*>(call.x), zero_point, first, count,
-                   staged, pitch);
+    stage_channels(plan, part, static_cast<const uint8_t*>(call.x), values, first, count, staged,
+                   pitch);
   }
 }
 
@@ -55,25 +61,36 @@ HWY_INLINE void for_each_line(const ConvolutionPlan& plan, const ConvolutionPart
   }
 }
 
-void finish_panel(const ConvolutionPlan& plan, const ConvolutionCall& call,
-                  const ConvolutionPart& part, int64_t first, int64_t end, const int32_t* sums) {
-  // Both halves of a panel write to the same cache lines: in pieces that stay in the first cache.
-  constexpr int64_t kPiece = 64;
+// The sums of the channels [first, end) and of some of a part's pixels, [begin, stop).
+void finish_pixels(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                   const ConvolutionPart& part, int64_t first, int64_t end, int64_t begin,
+                   int64_t stop, const int32_t* sums) {
   const int64_t pixels = part.rows * plan.shape.out_width;
-  for (int64_t i = 0; i < part.images * pixels;) {
+  for (int64_t i = begin; i < stop;) {
     const int64_t image = i / pixels, pixel = i % pixels;
-    const int64_t count = std::min(kPiece, pixels - pixel);
-    for (int64_t channel = first; channel < end; channel += 8) {
-      finish(plan.out, call.output,
-             {.sums = sums + i * kPanelChannels + (channel - first),
-              .image = part.image + image,
-              .pixel = part.row * plan.shape.out_width + pixel,
-              .pixels = count,
-              .channel = channel,
-              .channels = std::min<int64_t>(8, end - channel)});
+    // Both halves of a panel write to the same cache lines.
+    const int64_t count = std::min({kPiecePixels, pixels - pixel, stop - i});
+    const auto part_of = [&](int64_t channel, int64_t most) {
+      return SumsOfPixels{.sums = sums + (i - begin) * kPanelChannels + (channel - first),
+                          .image = part.image + image,
+                          .pixel = part.row * plan.shape.out_width + pixel,
+                          .pixels = count,
+                          .channel = channel,
+                          .channels = std::min(most, end - channel)};
+    };
+    if (!finish_sixteens(plan.out, call.output, part_of(first, kPanelChannels))) {
+      for (int64_t channel = first; channel < end; channel += 8) {
+        finish(plan.out, call.output, part_of(channel, 8));
+      }
     }
     i += count;
   }
+}
+
+void finish_panel(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                  const ConvolutionPart& part, int64_t first, int64_t end, const int32_t* sums) {
+  finish_pixels(plan, call, part, first, end, 0, part.images * part.rows * plan.shape.out_width,
+                sums);
 }
 
 // Calls line(panel, block, pixels, their first window, sums) for what the sums of a part consist
@@ -137,6 +154,55 @@ void convolve_bytes(const ConvolutionPlan& plan, const ConvolutionCall& call,
   convolve_dense(plan, call, part, which, staged, sums, line);
 }
 
+// Where a part's input lies, for windows that begin as plan.windows says.
+VnniInput vnni_input(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                     const ConvolutionPart& part, const SectionPart& which, const uint8_t* staged) {
+  VnniInput in{.x = staged,
+               .windows = plan.windows.data(),
+               .runs = plan.runs.data(),
+               .run_count = static_cast<int64_t>(plan.runs.size()),
+               .pitch = plan.section_in,
+               .run_quads = plan.blocks[0].run_pairs / 2};
+  if (!plan.in_place) return in;
+  const int64_t pixel = part.row * plan.shape.stride_h * plan.shape.in_width;
+  in.x = static_cast<const uint8_t*>(call.x) +
+         plan.in.offset(part.image, which.section * plan.section_in, pixel);
+  in.flip = plan.is_signed;
+  return in;
+}
+
+void convolve_vnni(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                   const ConvolutionPart& part, const SectionPart& which, uint8_t* staged,
+                   int32_t* sums) {
+  if (!plan.in_place && !which.is_staged) {
+    stage(plan, call, part, which.section * plan.section_in, plan.section_in, plan.section_in,
+          staged);
+  }
+  const VnniInput whole = vnni_input(plan, call, part, which, staged);
+  const int64_t pixels = part.images * part.rows * plan.shape.out_width;
+  const int64_t end = (which.section + 1) * plan.section_out;
+  const int64_t last = which.panel + which.panels;
+  for (int64_t panel = which.panel; panel < last; panel += kVnniPanels) {
+    const int64_t packed = which.section * plan.section_panels + panel;
+    const VnniWeights weights{
+        .packed = reinterpret_cast<const int8_t*>(call.weights + packed * plan.panel_size),
+        .first = call.first_sums + packed * kPanelChannels,
+        .panels = std::min(kVnniPanels, last - panel)};
+    const int64_t channel = which.section * plan.section_out + panel * kPanelChannels;
+    for (int64_t pixel = 0; pixel < pixels; pixel += kPiecePixels) {
+      const int64_t count = std::min(kPiecePixels, pixels - pixel);
+      VnniInput in = whole;
+      in.windows += pixel;
+      vnni_sums(in, count, weights, sums, kPiecePixels * kPanelChannels);
+      for (int64_t p = 0; p < weights.panels; ++p) {
+        const int64_t first = channel + p * kPanelChannels;
+        finish_pixels(plan, call, part, first, std::min(end, first + kPanelChannels), pixel,
+                      pixel + count, sums + p * kPiecePixels * kPanelChannels);
+      }
+    }
+  }
+}
+
 // Behind what is staged lie its transforms, behind the sums the products.
 void convolve_winograd(const ConvolutionPlan& plan, const ConvolutionCall& call,
                        const ConvolutionPart& part, const SectionPart& which, int16_t* staged,
@@ -190,6 +256,8 @@ void convolve_part_on_target(const ConvolutionPlan& plan, const ConvolutionCall&
       convolve_depthwise(plan, call, part, which, staged, sums);
     } else if (plan.winograd) {
       convolve_winograd(plan, call, part, which, staged, sums);
+    } else if (plan.multiplicand == Multiplicand::kVnni) {
+      convolve_vnni(plan, call, part, which, reinterpret_cast<uint8_t*>(staged), sums);
     } else if (call.bytes != nullptr) {
       convolve_bytes(plan, call, part, which, reinterpret_cast<uint8_t*>(staged), sums);
     } else {

@@ -29,8 +29,9 @@ struct ConvolutionOutput {
 struct ConvolutionCall {
   const void* x = nullptr;
   int32_t x_zero_point = 0;
-  const int16_t* weights = nullptr;    // packed: plan.panels() * plan.panel_size
-  const ByteWeights* bytes = nullptr;  // in their place, where not null
+  const int16_t* weights = nullptr;     // packed: plan.panels() * plan.panel_size
+  const ByteWeights* bytes = nullptr;   // in their place, where not null
+  const int32_t* first_sums = nullptr;  // of vnni_tile.h: (panel, 16)
   ConvolutionOutput output = {};
 };
 

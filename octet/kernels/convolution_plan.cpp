@@ -4,6 +4,7 @@
 
 #include "octet/base/error.h"
 #include "octet/kernels/integer_winograd.h"
+#include "octet/kernels/vnni_tile.h"
 
 namespace octet::kernels {
 namespace {
@@ -75,9 +76,43 @@ void plan_winograd(ConvolutionPlan& plan) {
   plan.panel_size = kWinogradProducts * plan.section_in * kPanelChannels;
 }
 
+// All channels at once: processors with VNNI have room for their weights in the second cache, from
+// where a tile of six pixels reads them quickly enough.
+void plan_vnni(ConvolutionPlan& plan) {
+  const ConvolutionShape& s = plan.shape;
+  const auto runs = static_cast<int64_t>(plan.runs.size());
+  const int64_t run = s.kernel_h * s.kernel_w / runs * plan.section_in;
+  plan.blocks = {{.begin = 0, .count = plan.section_in, .run_pairs = 2 * divided_up(run, 4)}};
+  plan.panel_size = runs * plan.blocks[0].run_pairs * kPanelChannels;
+  // A window of one pixel reads nothing but its channels, if these are whole groups of four.
+  plan.in_place = s.kernel_h == 1 && s.kernel_w == 1 && s.pad_top == 0 && s.pad_left == 0 &&
+                  plan.in.lanes == s.in_channels && plan.section_in % 4 == 0 &&
+                  (s.out_height - 1) * s.stride_h < s.in_height &&
+                  (s.out_width - 1) * s.stride_w < s.in_width;
+}
+
+// For a part of whole images, or of one: both begin like the largest.
+void plan_windows(ConvolutionPlan& plan) {
+  const ConvolutionShape& s = plan.shape;
+  const int64_t pixel = plan.in_place ? s.in_channels : plan.section_in;
+  const int64_t columns = plan.in_place ? s.in_width : plan.staged_columns;
+  const int64_t rows = plan.in_place ? s.in_height : plan.staged_rows(plan.part_rows);
+  const int64_t row_step = plan.in_place ? s.stride_h : plan.row_step;
+  const int64_t column_step = plan.in_place ? s.stride_w : plan.column_step;
+  plan.windows.reserve(plan.part_pixels());
+  for (int64_t image = 0; image < plan.part_images; ++image) {
+    for (int64_t y = 0; y < plan.part_rows; ++y) {
+      for (int64_t x = 0; x < s.out_width; ++x) {
+        plan.windows.push_back(((image * rows + y * row_step) * columns + x * column_step) * pixel);
+      }
+    }
+  }
+}
+
 void plan_groups(ConvolutionPlan& plan) {
   const ConvolutionShape& s = plan.shape;
   plan_sections(plan);
+  if (plan.multiplicand == Multiplicand::kVnni) return plan_vnni(plan);
   const int64_t most = std::max<int64_t>(8, kBlockProducts / (s.kernel_h * s.kernel_w) / 8 * 8);
   const int64_t blocks = divided_up(plan.section_in, most);
   const int64_t channels = rounded_up(divided_up(plan.section_in, blocks), 8);
@@ -113,6 +148,9 @@ void plan_parts(ConvolutionPlan& plan, int threads) {
   // Channels of two parts must not share a byte of gradient bits.
   if (plan.sections > 1 && plan.section_out % 8 != 0) cuts = 1;
   plan.part_panels = divided_up(plan.panels(), cuts);
+  if (plan.multiplicand != Multiplicand::kVnni) return;
+  plan.part_panels = std::min(rounded_up(plan.part_panels, kVnniPanels), plan.panels());
+  plan_windows(plan);
 }
 
 }  // namespace
@@ -124,25 +162,28 @@ int64_t ConvolutionPlan::staged_rows(int64_t rows) const {
 
 int64_t ConvolutionPlan::staged_size() const {
   constexpr int64_t kReadBeyond = 64;
+  if (in_place) return 0;
   const int64_t staged = part_images * staged_rows(part_rows) * staged_columns * section_in;
   return staged + (winograd ? winograd_transforms(*this, part_images, part_rows).size() : 0) +
          kReadBeyond;
 }
 
 int64_t ConvolutionPlan::sums_size() const {
+  if (multiplicand == Multiplicand::kVnni) return kVnniPanels * kPiecePixels * kPanelChannels;
   const int64_t sums = part_pixels() * kPanelChannels;
   return sums + (winograd ? winograd_products(*this, part_images, part_rows).size() : 0);
 }
 
 ConvolutionPlan plan_convolution(const ConvolutionShape& shape, bool is_signed, Layout in_layout,
-                                 Layout out_layout, int threads, bool bytes_instead) {
+                                 Layout out_layout, int threads, Multiplicand multiplicand) {
   check(shape);
-  ConvolutionPlan plan{.shape = shape, .is_signed = is_signed};
+  ConvolutionPlan plan{.shape = shape, .is_signed = is_signed, .multiplicand = multiplicand};
   plan.in = channel_places(shape.in_channels, shape.in_height * shape.in_width, in_layout);
   plan.out = channel_places(shape.out_channels, shape.out_height * shape.out_width, out_layout);
   plan.depthwise =
       shape.groups > 1 && shape.groups == shape.in_channels && shape.groups == shape.out_channels;
-  plan.winograd = winograd_pays(shape, bytes_instead);
+  plan.winograd = winograd_pays(shape, multiplicand);
+  if (plan.depthwise || plan.winograd) plan.multiplicand = Multiplicand::kInt16;
   plan_staging(plan);
   if (plan.depthwise) {
     plan_depthwise(plan);

@@ -21,6 +21,9 @@ namespace octet::kernels {
 
 inline constexpr int64_t kPanelChannels = 16;
 
+// Sums are finished in pieces of so many pixels, which stay in the first cache.
+inline constexpr int64_t kPiecePixels = 48;
+
 // Channels of a section that are staged together, counted from its first: few enough for a panel of
 // their weights to stay in the first cache.
 struct ChannelBlock {
@@ -30,9 +33,14 @@ struct ChannelBlock {
   int64_t weights = 0;    // where its weights begin in a panel
 };
 
+// What is multiplied where a plan is not for tiles: int16; bytes as byte_weights.h says; or bytes,
+// four products at a time in int32 (vnni_tile.h).
+enum class Multiplicand : uint8_t { kInt16, kBytes, kVnni };
+
 struct ConvolutionPlan {
   ConvolutionShape shape;
   bool is_signed = true;
+  Multiplicand multiplicand = Multiplicand::kInt16;
   bool depthwise = false;
   bool winograd = false;
   ChannelPlaces in;
@@ -55,6 +63,10 @@ struct ConvolutionPlan {
   int64_t column_step = 1;
   // Where each run of a window begins, in staged pixels from its first.
   std::vector<int64_t> runs;
+  // With VNNI, where the window of each pixel of a part begins, in bytes from the first one. The
+  // input is not staged at all where it lies as it would be staged.
+  bool in_place = false;
+  std::vector<int64_t> windows;
   // Of a depthwise convolution, instead: where each tap of a window lies, in staged elements; an
   // even number of them, of which the last may be one for nothing.
   std::vector<int64_t> taps;
@@ -64,6 +76,7 @@ struct ConvolutionPlan {
   int64_t part_panels = 1;
 
   int64_t panels() const { return sections * section_panels; }
+  int32_t lowest_x() const { return is_signed ? -128 : 0; }
   // Rows to be staged for `rows` rows of output.
   int64_t staged_rows(int64_t rows) const;
   // int16 to be staged for the largest part, with their transforms and some behind them that are
@@ -74,12 +87,11 @@ struct ConvolutionPlan {
   int64_t sums_size() const;
 };
 
-// A plan with enough parts for `threads` threads. bytes_instead: products of bytes, two quads of
-// them (byte_weights.h), take the place of those of int16 where the plan is not for tiles. Throws
-// InternalError for a shape that is no convolution, or channels that don't fill the blocks of a
-// layout.
+// A plan with enough parts for `threads` threads. Throws InternalError for a shape that is no
+// convolution, or channels that don't fill the blocks of a layout.
 ConvolutionPlan plan_convolution(const ConvolutionShape& shape, bool is_signed, Layout in_layout,
-                                 Layout out_layout, int threads, bool bytes_instead = false);
+                                 Layout out_layout, int threads,
+                                 Multiplicand multiplicand = Multiplicand::kInt16);
 
 // One piece of work.
 struct ConvolutionPart {

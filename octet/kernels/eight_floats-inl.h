@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "octet/kernels/gradient.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
@@ -33,6 +35,30 @@ HWY_INLINE FloatVector set(float value) {
 
 HWY_INLINE FloatVector load(const float* x) {
   return hn::LoadU(FloatTag(), x);
+}
+
+HWY_INLINE void store(FloatVector x, float* to) {
+  hn::StoreU(x, FloatTag(), to);
+}
+
+// bfloat16 as float32, and rounded as gradient.h says.
+HWY_INLINE FloatVector load(const BFloat16* x) {
+  const hn::Rebind<uint16_t, FloatTag> halves;
+  const hn::RebindToUnsigned<FloatTag> bits;
+  const auto upper = hn::LoadU(halves, reinterpret_cast<const uint16_t*>(x));
+  return hn::BitCast(FloatTag(), hn::ShiftLeft<16>(hn::PromoteTo(bits, upper)));
+}
+
+HWY_INLINE void store(FloatVector x, BFloat16* to) {
+  const hn::Rebind<uint16_t, FloatTag> halves;
+  const hn::RebindToUnsigned<FloatTag> tag;
+  const auto bits = hn::BitCast(tag, x);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(tag, 1));
+  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(tag, 0x7FFF))));
+  const auto number = hn::RebindMask(tag, hn::Eq(x, x));
+  const auto upper = hn::IfThenElse(number, rounded, hn::Set(tag, 0x7FC0));
+  hn::StoreU(hn::DemoteTo(halves, hn::BitCast(IntTag(), upper)), halves,
+             reinterpret_cast<uint16_t*>(to));
 }
 
 // x within the bounds. What is no number stays so, which the minimum and maximum of processors do

@@ -24,12 +24,6 @@ void elementwise(int64_t count, const VectorBody& vector, const ScalarBody& scal
   });
 }
 
-void add_simd(const float* x, float* y, int64_t count) {
-  elementwise(
-      count, [&](int64_t i) { hn::StoreU(hn::Add(load(x + i), load(y + i)), FloatTag(), y + i); },
-      [&](int64_t i) { y[i] += x[i]; });
-}
-
 HWY_INLINE FloatVector bounded(FloatVector x, float low, float high) {
   return bounded(x, set(low), set(high));
 }
@@ -78,15 +72,10 @@ HWY_AFTER_NAMESPACE();
 
 namespace octet::kernels {
 
-HWY_EXPORT(add_simd);
 HWY_EXPORT(sum_simd);
 HWY_EXPORT(relu_simd);
 HWY_EXPORT(relu_backward_simd);
 HWY_EXPORT(scale_simd);
-
-void add(const float* x, float* y, int64_t count) {
-  HWY_DYNAMIC_DISPATCH(add_simd)(x, y, count);
-}
 
 void sum(const float* a, const float* b, int64_t count, bool relu, float* y) {
   HWY_DYNAMIC_DISPATCH(sum_simd)(a, b, count, relu, y);

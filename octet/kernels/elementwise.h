@@ -6,9 +6,6 @@
 
 namespace octet::kernels {
 
-// y += x
-void add(const float* x, float* y, int64_t count);
-
 // y = a + b; with `relu` max(a + b, 0).
 void sum(const float* a, const float* b, int64_t count, bool relu, float* y);
 

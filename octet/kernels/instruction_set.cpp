@@ -4,6 +4,7 @@
 
 #include <hwy/highway.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <string_view>
@@ -30,6 +31,19 @@ const char* limit_of_environment() {
   return isa != nullptr ? isa : std::getenv("DNNL_MAX_CPU_ISA");
 }
 
+bool finds_vnni() {
+#if HWY_ARCH_X86
+  const char* isa = limit_of_environment();
+  if (isa != nullptr && targets_beyond(isa) != 0) return false;
+  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
+
+std::atomic<bool> vnni_allowed = true;
+
 }  // namespace
 
 int64_t targets_beyond(std::string_view isa) {
@@ -47,6 +61,16 @@ void apply_instruction_set_limit() {
     const int64_t beyond = isa == nullptr ? 0 : targets_beyond(isa);
     if (beyond != 0) hwy::DisableTargets(beyond);
   });
+}
+
+bool has_vnni() {
+  static const bool found = finds_vnni();
+  // Highway's choice may be limited too.
+  return found && vnni_allowed && (hwy::SupportedTargets() & HWY_AVX3) != 0;
+}
+
+bool allow_vnni(bool allowed) {
+  return vnni_allowed.exchange(allowed);
 }
 
 }  // namespace octet::kernels

@@ -5,11 +5,19 @@
 #include <algorithm>
 
 #include "octet/base/error.h"
+#include "octet/kernels/instruction_set.h"
 #include "octet/kernels/pack_weights.h"
 
 namespace octet::kernels {
 
 namespace {
+
+// What the dense layers of this processor multiply. rectified: no x is below its zero point.
+Multiplicand multiplicand_of(bool signed_activations, bool rectified) {
+  if (has_vnni()) return Multiplicand::kVnni;
+  return rectified && signed_activations && has_byte_products() ? Multiplicand::kBytes
+                                                                : Multiplicand::kInt16;
+}
 
 const int32_t* values_of(std::span<const int32_t> values) {
   return values.empty() ? nullptr : values.data();
@@ -21,11 +29,12 @@ IntegerConvolution::IntegerConvolution(const ConvolutionShape& shape, bool signe
                                        Layout in_layout, Layout out_layout, bool rectified)
     : threads_(omp_get_max_threads()),
       plan_(plan_convolution(shape, signed_activations, in_layout, out_layout, threads_,
-                             rectified && signed_activations && has_byte_products())),
+                             multiplicand_of(signed_activations, rectified))),
       parts_(convolution_parts(plan_)),
       factors_(shape.out_channels) {
-  if (rectified && !plan_.depthwise && !plan_.winograd && has_byte_products())
-    bytes_.emplace(plan_);
+  const bool dense = !plan_.depthwise && !plan_.winograd;
+  if (rectified && dense && !is_vnni() && has_byte_products()) bytes_.emplace(plan_);
+  if (is_vnni()) first_sums_.resize(plan_.panels() * kPanelChannels);
   for (int thread = 0; thread < threads_; ++thread) {
     staged_.emplace_back(plan_.staged_size());
     sums_.emplace_back(plan_.sums_size());
@@ -49,6 +58,10 @@ void IntegerConvolution::pack(const Weight* weights, int32_t x_zero_point) {
   bytes_.reset();  // weights change little from one time to the next
   if (weights_.data() == nullptr) {
     weights_ = AlignedBuffer<int16_t>(plan_.panels() * plan_.panel_size);
+  }
+  if (is_vnni()) {
+    return pack_vnni_weights(plan_, weights, x_zero_point - plan_.lowest_x(), threads,
+                             {reinterpret_cast<int8_t*>(weights_.data()), first_sums_.data()});
   }
   pack_convolution_weights(plan_, weights, threads, weights_.data());
 }
@@ -95,11 +108,12 @@ void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
 
 void IntegerConvolution::convolve(const void* x, int32_t x_zero_point,
                                   const ConvolutionOutput& output) {
-  OCTET_INTERNAL_CHECK(!bytes_ || x_zero_point == packed_zero_point_);
+  OCTET_INTERNAL_CHECK(!(bytes_ || is_vnni()) || x_zero_point == packed_zero_point_);
   const ConvolutionCall call{.x = x,
                              .x_zero_point = x_zero_point,
                              .weights = weights_.data(),
                              .bytes = bytes_ ? &*bytes_ : nullptr,
+                             .first_sums = first_sums_.data(),
                              .output = output};
   const auto parts = static_cast<int64_t>(parts_.size());
   const auto threads =
@@ -120,6 +134,7 @@ void IntegerConvolution::convolve(const void* x, int32_t x_zero_point,
 
 std::string_view IntegerConvolution::products() const {
   if (plan_.winograd) return "winograd";
+  if (is_vnni()) return "vnni";
   return bytes_ ? "int8" : "int16";
 }
 

@@ -54,7 +54,8 @@ class IntegerConvolution {
   void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, int32_t* acc);
   void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, float* acc);
 
-  // What the last weights are multiplied as: "int8", "int16", or int16 in tiles: "winograd".
+  // What the last weights are multiplied as: "vnni", "int8", "int16", or int16 in tiles:
+  // "winograd".
   std::string_view products() const;
 
  private:
@@ -62,11 +63,14 @@ class IntegerConvolution {
   void pack(const Weight* weights, int32_t x_zero_point);
   void convolve(const void* x, int32_t x_zero_point, const ConvolutionOutput& output);
 
+  bool is_vnni() const { return plan_.multiplicand == Multiplicand::kVnni; }
+
   int threads_;
   ConvolutionPlan plan_;
   std::vector<ConvolutionPart> parts_;
   AlignedBuffer<int16_t> weights_;    // else
   std::optional<ByteWeights> bytes_;  // where the input allows them, and they pay
+  std::vector<int32_t> first_sums_;   // with VNNI
   int32_t packed_zero_point_ = 0;
   ChannelFactors factors_;
   std::vector<AlignedBuffer<int16_t>> staged_;  // one for each thread

@@ -36,7 +36,8 @@ void transform(const Lanes& a, const Lanes& b, const Lanes& c, Lanes* to, int64_
 
 }  // namespace
 
-bool winograd_pays(const ConvolutionShape& s, bool bytes_instead) {
+bool winograd_pays(const ConvolutionShape& s, Multiplicand of_windows) {
+  if (of_windows == Multiplicand::kVnni) return false;
   const bool plain = s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
                      s.dilation_h == 1 && s.dilation_w == 1;
   const int64_t channels = s.in_channels / s.groups;
@@ -48,7 +49,7 @@ bool winograd_pays(const ConvolutionShape& s, bool bytes_instead) {
   const int64_t outputs = s.out_height * s.out_width;
   const int64_t computed =
       kWinogradTile * kWinogradTile * winograd_tiles(s.out_height) * winograd_tiles(s.out_width);
-  const double most = bytes_instead ? kMostBesideBytes : kMostBesidePairs;
+  const double most = of_windows == Multiplicand::kBytes ? kMostBesideBytes : kMostBesidePairs;
   return static_cast<double>(computed) <= most * static_cast<double>(outputs);
 }
 

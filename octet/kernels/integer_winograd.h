@@ -14,9 +14,8 @@
 
 namespace octet::kernels {
 
-// Whether tiles compute the layer, and do so quicker than windows would, which multiply int16 or,
-// if bytes_instead, mostly bytes.
-bool winograd_pays(const ConvolutionShape& shape, bool bytes_instead);
+// Whether tiles compute the layer, and do so quicker than windows would.
+bool winograd_pays(const ConvolutionShape& shape, Multiplicand of_windows);
 
 // What x becomes in a part: int16, with a column for each input channel of a section.
 WinogradMatrices winograd_transforms(const ConvolutionPlan& plan, int64_t images, int64_t rows);

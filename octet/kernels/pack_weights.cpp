@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "octet/kernels/byte_weights.h"
 #include "octet/kernels/integer_winograd.h"
 
 namespace octet::kernels {
@@ -61,6 +62,43 @@ void pack_depthwise_panel(const ConvolutionPlan& plan, const Weight* weights, in
   }
 }
 
+// One output channel of a panel. Taps come in the order of their runs, and so do the channels of a
+// tap.
+template <class Weight>
+int32_t pack_vnni_lane(const ConvolutionPlan& plan, const Weight* weights, int64_t lane,
+                       int8_t* packed) {
+  const int64_t taps = plan.shape.kernel_h * plan.shape.kernel_w;
+  const int64_t run_taps = taps / static_cast<int64_t>(plan.runs.size());
+  const int64_t run_bytes = plan.blocks[0].run_pairs * 2 * kPanelChannels;
+  int32_t sum = 0;
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    int8_t* run = packed + tap / run_taps * run_bytes + lane * kQuad;
+    int64_t position = tap % run_taps * plan.section_in;
+    for (int64_t c = 0; c < plan.section_in; ++c, ++position) {
+      const auto w = static_cast<int8_t>(1 * weights[c * taps + tap]);
+      run[position / kQuad * kQuad * kPanelChannels + position % kQuad] = w;
+      sum += w;
+    }
+  }
+  return sum;
+}
+
+template <class Weight>
+void pack_vnni_panel(const ConvolutionPlan& plan, const Weight* weights, int64_t panel,
+                     int32_t zero_point, const PackedVnniWeights& to) {
+  const int64_t kernel = plan.section_in * plan.shape.kernel_h * plan.shape.kernel_w;
+  const int64_t in_section = panel % plan.section_panels * kPanelChannels;
+  const int64_t lanes = std::min(kPanelChannels, plan.section_out - in_section);
+  weights += (panel / plan.section_panels * plan.section_out + in_section) * kernel;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    const int32_t sum = pack_vnni_lane(plan, weights + lane * kernel, lane,
+                                       to.packed + 2 * panel * plan.panel_size);
+    // Both go around in 32 bits for very long sums.
+    const uint32_t first = 0U - static_cast<uint32_t>(zero_point) * static_cast<uint32_t>(sum);
+    to.first_sums[panel * kPanelChannels + lane] = static_cast<int32_t>(first);
+  }
+}
+
 }  // namespace
 
 template <class Weight>
@@ -79,6 +117,19 @@ void pack_convolution_weights(const ConvolutionPlan& plan, const Weight* weights
   }
 }
 
+template <class Weight>
+void pack_vnni_weights(const ConvolutionPlan& plan, const Weight* weights, int32_t zero_point,
+                       int threads, const PackedVnniWeights& to) {
+#pragma omp parallel for num_threads(threads) schedule(static) if (plan.panels() > 1)
+  for (int64_t panel = 0; panel < plan.panels(); ++panel) {
+    pack_vnni_panel(plan, weights, panel, zero_point, to);
+  }
+}
+
+template void pack_vnni_weights(const ConvolutionPlan&, const int8_t*, int32_t, int,
+                                const PackedVnniWeights&);
+template void pack_vnni_weights(const ConvolutionPlan&, const float*, int32_t, int,
+                                const PackedVnniWeights&);
 template void pack_convolution_weights(const ConvolutionPlan&, const int8_t*, int, int16_t*);
 template void pack_convolution_weights(const ConvolutionPlan&, const float*, int, int16_t*);
 

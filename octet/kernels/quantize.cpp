@@ -91,26 +91,6 @@ bool quantize_simd(const float* x, const Requantization& output, float scale, in
   return quantize(x, output, scale, count, q, passes);
 }
 
-void masked_scale_simd(const float* dy, const uint8_t* passes, float factor_a, float factor_b,
-                       int64_t count, float* da, float* db) {
-  for_chunks(count, [&](int64_t begin, int64_t end) {
-    int64_t i = begin;
-    for (; i + kEight <= end; i += kEight) {
-      for (int v = 0; v < kVectors; ++v) {
-        const int64_t at = i + v * kLanes;
-        const FloatVector gradient = hn::IfThenElseZero(mask_of(passes[i / 8], v), load(dy + at));
-        if (da != nullptr) hn::StoreU(hn::Mul(gradient, set(factor_a)), FloatTag(), da + at);
-        if (db != nullptr) hn::StoreU(hn::Mul(gradient, set(factor_b)), FloatTag(), db + at);
-      }
-    }
-    for (; i < end; ++i) {
-      const float gradient = (passes[i / 8] >> (i % 8) & 1) != 0 ? dy[i] : 0.0F;
-      if (da != nullptr) da[i] = gradient * factor_a;
-      if (db != nullptr) db[i] = gradient * factor_b;
-    }
-  });
-}
-
 void dequantize_simd(const QuantizedOperand& x, int64_t count, float* y) {
   const auto* q = static_cast<const uint8_t*>(x.data);
   for_chunks(count, [&](int64_t begin, int64_t end) {
@@ -135,7 +115,6 @@ namespace octet::kernels {
 
 HWY_EXPORT(quantize_simd);
 HWY_EXPORT(dequantize_simd);
-HWY_EXPORT(masked_scale_simd);
 
 bool quantize(const float* x, const Requantization& output, float scale, int64_t count, void* q,
               uint8_t* passes) {
@@ -145,11 +124,6 @@ bool quantize(const float* x, const Requantization& output, float scale, int64_t
 
 void dequantize(const QuantizedOperand& x, int64_t count, float* y) {
   HWY_DYNAMIC_DISPATCH(dequantize_simd)(x, count, y);
-}
-
-void masked_scale(const float* dy, const uint8_t* passes, float factor_a, float factor_b,
-                  int64_t count, float* da, float* db) {
-  HWY_DYNAMIC_DISPATCH(masked_scale_simd)(dy, passes, factor_a, factor_b, count, da, db);
 }
 
 }  // namespace octet::kernels

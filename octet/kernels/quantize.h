@@ -29,8 +29,4 @@ bool quantize(const float* x, const Requantization& output, float scale, int64_t
 // y = (q - zero_point) * scale
 void dequantize(const QuantizedOperand& x, int64_t count, float* y);
 
-// da = passes ? dy * factor_a : 0, db likewise; either may be null, and da or db may be dy.
-void masked_scale(const float* dy, const uint8_t* passes, float factor_a, float factor_b,
-                  int64_t count, float* da, float* db);
-
 }  // namespace octet::kernels

@@ -72,16 +72,64 @@ struct SumSteps {
   }
 };
 
-// From steps to integers. `steps(row, v)` gives vector number v of the eight of a row. kBits:
-// whether the gradient bits are wanted; without them they are not right.
+// From steps to integers, a vector at a time.
+template <class Tag, bool kHalfAway>
+class StepRounding {
+ public:
+  using SignedTag = hn::RebindToSigned<Tag>;
+  using Steps = hn::Vec<Tag>;
+  using Integers = hn::Vec<SignedTag>;
+
+  explicit HWY_INLINE StepRounding(const RoundingConstants& constants)
+      : constants_(constants),
+        clamp_low_(hn::Set(Tag(), constants.clamp_low)),
+        clamp_high_(hn::Set(Tag(), constants.clamp_high)),
+        zero_point_(hn::Set(SignedTag(), constants.zero_point - kRoundingBits)) {}
+
+  // Beyond their bounds by one at most.
+  HWY_INLINE Integers rounded(Steps steps) const {
+    return hn::Add(whole(hn::Min(hn::Max(steps, clamp_low_), clamp_high_)), zero_point_);
+  }
+  HWY_INLINE Integers clamped(Integers rounded) const {
+    return hn::Min(hn::Max(rounded, hn::Set(SignedTag(), constants_.lowest)),
+                   hn::Set(SignedTag(), constants_.highest));
+  }
+  HWY_INLINE hn::Mask<Tag> cut_by_activation(Steps steps) const {
+    return hn::Or(hn::Le(steps, hn::Set(Tag(), constants_.cut_below)),
+                  hn::Ge(steps, hn::Set(Tag(), constants_.cut_above)));
+  }
+  const RoundingConstants& constants() const { return constants_; }
+
+ private:
+  // kRoundingBits + the whole number next to x.
+  static HWY_INLINE Integers whole(Steps x) {
+    const Steps magic = hn::Set(Tag(), kRoundingFloat);
+    const Steps shifted = hn::Add(x, magic);
+    const Integers even = hn::BitCast(SignedTag(), shifted);
+    if constexpr (!kHalfAway) return even;
+    // Where a half has gone to the even number next to zero, the other one is due. The difference
+    // to the rounded number is exact.
+    const Steps zero = hn::Zero(Tag());
+    const Steps rest = hn::Sub(x, hn::Sub(shifted, magic));
+    const auto up = hn::And(hn::Eq(rest, hn::Set(Tag(), 0.5F)), hn::Gt(x, zero));
+    const auto down = hn::And(hn::Eq(rest, hn::Set(Tag(), -0.5F)), hn::Lt(x, zero));
+    const Integers one = hn::Set(SignedTag(), 1);
+    const Integers higher = hn::IfThenElseZero(hn::RebindMask(SignedTag(), up), one);
+    const Integers lower = hn::IfThenElseZero(hn::RebindMask(SignedTag(), down), one);
+    return hn::Sub(hn::Add(even, higher), lower);
+  }
+
+  const RoundingConstants constants_;
+  const Steps clamp_low_, clamp_high_;
+  const Integers zero_point_;
+};
+
+// Eights. `steps(row, v)` gives vector number v of the eight of a row. kBits: whether the gradient
+// bits are wanted; without them they are not right.
 template <bool kHalfAway, bool kBits>
 class EightRounding {
  public:
-  explicit HWY_INLINE EightRounding(const RoundingConstants& constants)
-      : constants_(constants),
-        clamp_low_(hn::Set(FloatTag(), constants.clamp_low)),
-        clamp_high_(hn::Set(FloatTag(), constants.clamp_high)),
-        zero_point_(hn::Set(IntTag(), constants.zero_point - kRoundingBits)) {}
+  explicit HWY_INLINE EightRounding(const RoundingConstants& constants) : rounding_(constants) {}
 
   // One row becomes eight bytes; returns the bits of those that the gradient passes.
   template <class Steps>
@@ -89,17 +137,16 @@ class EightRounding {
     unsigned bits = 0, cut = 0;
     for (int v = 0; v < kVectors; ++v) {
       const FloatVector exact = steps(row, v);
-      const IntVector rounded = rounded_steps(exact);
-      const IntVector clamped = hn::Min(hn::Max(rounded, hn::Set(IntTag(), constants_.lowest)),
-                                        hn::Set(IntTag(), constants_.highest));
+      const IntVector rounded = rounding_.rounded(exact);
+      const IntVector clamped = rounding_.clamped(rounded);
       // Only the low eight bits matter, signed or not.
       const IntVector q = hn::And(clamped, hn::Set(IntTag(), 0xFF));
       hn::StoreU(hn::DemoteTo(ByteTag(), q), ByteTag(), y + v * kLanes);
       if constexpr (!kBits) continue;
       bits |= bits_of(IntTag(), hn::Eq(rounded, clamped)) << (v * kLanes);
-      cut |= bits_of(FloatTag(), cut_by_activation(exact)) << (v * kLanes);
+      cut |= bits_of(FloatTag(), rounding_.cut_by_activation(exact)) << (v * kLanes);
     }
-    return static_cast<uint8_t>((bits | (constants_.straight ? 0xFF : 0)) & ~cut);
+    return static_cast<uint8_t>((bits | (rounding_.constants().straight ? 0xFF : 0)) & ~cut);
   }
 
   // Four rows; returns the bits from the lowest byte on.
@@ -107,33 +154,6 @@ class EightRounding {
   HWY_INLINE uint32_t four(const Steps& steps, uint8_t* y, int64_t y_step) const;
 
  private:
-  HWY_INLINE IntVector rounded_steps(FloatVector steps) const {
-    return hn::Add(whole(hn::Min(hn::Max(steps, clamp_low_), clamp_high_)), zero_point_);
-  }
-
-  HWY_INLINE hn::Mask<FloatTag> cut_by_activation(FloatVector steps) const {
-    return hn::Or(hn::Le(steps, hn::Set(FloatTag(), constants_.cut_below)),
-                  hn::Ge(steps, hn::Set(FloatTag(), constants_.cut_above)));
-  }
-
-  // kRoundingBits + the whole number next to x.
-  static HWY_INLINE IntVector whole(FloatVector x) {
-    const FloatVector magic = hn::Set(FloatTag(), kRoundingFloat);
-    const FloatVector shifted = hn::Add(x, magic);
-    const IntVector even = hn::BitCast(IntTag(), shifted);
-    if constexpr (!kHalfAway) return even;
-    // Where a half has gone to the even number next to zero, the other one is due. The difference
-    // to the rounded number is exact.
-    const FloatVector zero = hn::Zero(FloatTag());
-    const FloatVector rest = hn::Sub(x, hn::Sub(shifted, magic));
-    const auto up = hn::And(hn::Eq(rest, hn::Set(FloatTag(), 0.5F)), hn::Gt(x, zero));
-    const auto down = hn::And(hn::Eq(rest, hn::Set(FloatTag(), -0.5F)), hn::Lt(x, zero));
-    const IntVector one = hn::Set(IntTag(), 1);
-    const IntVector higher = hn::IfThenElseZero(hn::RebindMask(IntTag(), up), one);
-    const IntVector lower = hn::IfThenElseZero(hn::RebindMask(IntTag(), down), one);
-    return hn::Sub(hn::Add(even, higher), lower);
-  }
-
   template <class Tag>
   static HWY_INLINE unsigned bits_of(Tag tag, hn::Mask<Tag> mask) {
     uint8_t bytes[8] = {};
@@ -141,12 +161,10 @@ class EightRounding {
     return bytes[0];
   }
 
-  const RoundingConstants constants_;
-  const FloatVector clamp_low_, clamp_high_;
-  const IntVector zero_point_;
+  const StepRounding<FloatTag, kHalfAway> rounding_;
 };
 
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
 
 // Highway has no packing that keeps to an order. Packing dwords a, b, c, d to words and bytes
 // leaves the lower halves of all four before the upper ones.
@@ -158,14 +176,15 @@ template <bool kHalfAway, bool kBits>
 template <class Steps>
 HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Steps& steps, uint8_t* y,
                                                           int64_t y_step) const {
+  const RoundingConstants& constants = rounding_.constants();
   FloatVector exact[4];
   __m256i rounded[4];
   for (int i = 0; i < 4; ++i) {
     exact[i] = steps(i, 0);
-    rounded[i] = rounded_steps(exact[i]).raw;
+    rounded[i] = rounding_.rounded(exact[i]).raw;
   }
-  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(constants_.lowest));
-  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(constants_.highest));
+  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(constants.lowest));
+  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(constants.highest));
   const __m256i byte = _mm256_set1_epi16(0xFF);
   __m256i words[2], clamped[2];
   for (int i = 0; i < 2; ++i) {
@@ -182,11 +201,13 @@ HWY_INLINE uint32_t EightRounding<kHalfAway, kBits>::four(const Steps& steps, ui
   if constexpr (!kBits) return 0;
   __m256i passes = _mm256_packs_epi16(_mm256_cmpeq_epi16(words[0], clamped[0]),
                                       _mm256_cmpeq_epi16(words[1], clamped[1]));
-  if (constants_.straight) passes = _mm256_set1_epi8(-1);
-  if (constants_.cuts) {
+  if (constants.straight) passes = _mm256_set1_epi8(-1);
+  if (constants.cuts) {
     __m256i cut[4];
     for (int i = 0; i < 4; ++i) {
-      cut[i] = hn::BitCast(IntTag(), hn::VecFromMask(FloatTag(), cut_by_activation(exact[i]))).raw;
+      cut[i] =
+          hn::BitCast(IntTag(), hn::VecFromMask(FloatTag(), rounding_.cut_by_activation(exact[i])))
+              .raw;
     }
     passes = _mm256_andnot_si256(
         _mm256_packs_epi16(_mm256_packs_epi32(cut[0], cut[1]), _mm256_packs_epi32(cut[2], cut[3])),

@@ -146,67 +146,6 @@ void requantize_integer_rows(const int32_t* acc, const ChannelRows& rows,
   requantize_rows(acc, rows, factors, constants, begin, end, y, passes);
 }
 
-// dy * multiplier where a bit is set: `count` elements, at most eight.
-HWY_INLINE void backward_some(const float* dy, const float* multiplier, unsigned bits,
-                              int64_t count, float* dacc) {
-  if (HWY_LIKELY(count >= 8)) {
-    for (int v = 0; v < kVectors; ++v) {
-      const uint8_t low[8] = {static_cast<uint8_t>(bits >> (v * kLanes))};
-      const FloatVector gradient = hn::Mul(hn::LoadU(FloatTag(), dy + v * kLanes),
-                                           hn::LoadU(FloatTag(), multiplier + v * kLanes));
-      const auto mask = hn::LoadMaskBits(FloatTag(), low);
-      hn::StoreU(hn::IfThenElseZero(mask, gradient), FloatTag(), dacc + v * kLanes);
-    }
-    return;
-  }
-  for (int64_t i = 0; i < count; ++i) dacc[i] = (bits >> i & 1) != 0 ? dy[i] * multiplier[i] : 0;
-}
-
-void backward_lanes(const float* dy, const ChannelRows& rows, const float* multiplier,
-                    const uint8_t* passes, int64_t row, int64_t end, float* dacc) {
-  const int64_t row_bytes = bit_row_bytes(rows);
-  while (row < end) {
-    const int64_t channel = rows.first_channel(row), stop = end_of_channel(rows, row, end);
-    for (; rows.lanes == 8 && row < stop; ++row) {
-      backward_some(dy + row * 8, multiplier + channel, passes == nullptr ? 0xFF : passes[row], 8,
-                    dacc + row * 8);
-    }
-    for (; row < stop; ++row) {
-      const int64_t first = row * rows.lanes;
-      for (int64_t lane = 0; lane < rows.lanes; lane += 8) {
-        const unsigned bits = passes == nullptr ? 0xFF : passes[row * row_bytes + lane / 8];
-        backward_some(dy + first + lane, multiplier + channel + lane, bits, rows.lanes - lane,
-                      dacc + first + lane);
-      }
-    }
-  }
-}
-
-void backward_single(const float* dy, const ChannelRows& rows, const float* multiplier,
-                     const uint8_t* passes, int64_t row, int64_t end, float* dacc) {
-  while (row < end) {
-    const float factor = multiplier[rows.first_channel(row)];
-    for (const int64_t stop = end_of_channel(rows, row, end); row < stop; ++row) {
-      const float gradient = dy[row] * factor;
-      dacc[row] = passes == nullptr || passes[row] != 0 ? gradient : 0;
-    }
-  }
-}
-
-void backward_rows(const float* dy, const ChannelRows& rows, const ChannelFactors& factors,
-                   const uint8_t* passes, int64_t begin, int64_t end, float* dacc) {
-  const auto kernel = rows.lanes == 1 ? backward_single : backward_lanes;
-  kernel(dy, rows, factors.multiplier.data(), passes, begin, end, dacc);
-}
-
-void signed_to_float(const int8_t* x, int32_t zero_point, int64_t count, float* y) {
-  for (int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(x[i] - zero_point);
-}
-
-void unsigned_to_float(const uint8_t* x, int32_t zero_point, int64_t count, float* y) {
-  for (int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(x[i] - zero_point);
-}
-
 }  // namespace octet::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -215,9 +154,6 @@ namespace octet::kernels {
 
 HWY_EXPORT(requantize_float_rows);
 HWY_EXPORT(requantize_integer_rows);
-HWY_EXPORT(backward_rows);
-HWY_EXPORT(signed_to_float);
-HWY_EXPORT(unsigned_to_float);
 
 namespace {
 
@@ -258,27 +194,6 @@ void requantize(const int32_t* acc, const ChannelRows& rows, const Requantizatio
                 bool /*is_signed*/, void* y, uint8_t* passes) {
   requantize_in_parts(HWY_DYNAMIC_DISPATCH(requantize_integer_rows), acc, rows, requantization, y,
                       passes);
-}
-
-void requantize_backward(const float* dy, const ChannelRows& rows,
-                         std::span<const float> multiplier, const uint8_t* passes, float* dacc) {
-  ChannelFactors factors(rows.channels());
-  factors.set({.multiplier = multiplier});
-  in_parts(rows.rows(), kLeastElements / rows.lanes, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(backward_rows)(dy, rows, factors, passes, begin, end, dacc);
-  });
-}
-
-void to_float(const void* x, bool is_signed, int32_t zero_point, int64_t count, float* y) {
-  in_parts(count, kLeastElements, [&](int64_t begin, int64_t end) {
-    if (is_signed) {
-      HWY_DYNAMIC_DISPATCH(signed_to_float)
-      (static_cast<const int8_t*>(x) + begin, zero_point, end - begin, y + begin);
-    } else {
-      HWY_DYNAMIC_DISPATCH(unsigned_to_float)
-      (static_cast<const uint8_t*>(x) + begin, zero_point, end - begin, y + begin);
-    }
-  });
 }
 
 }  // namespace octet::kernels

@@ -32,17 +32,19 @@ struct RoundingConstants {
 
 RoundingConstants rounding_constants(const Requantization& requantization);
 
-// One value for each channel, and seven more.
+// One value for each channel, and fifteen more.
 struct ChannelFactors {
   std::vector<float> multiplier;
   std::vector<float> offset;
   std::vector<int32_t> bias;
 
+  static constexpr int64_t kMore = 15;
+
   explicit ChannelFactors(int64_t channels)
-      : multiplier(channels + 7), offset(channels + 7), bias(channels + 7) {}
+      : multiplier(channels + kMore), offset(channels + kMore), bias(channels + kMore) {}
   // Throws InternalError if a span of `requantization` has another number of values.
   void set(const Requantization& requantization);
-  int64_t channels() const { return static_cast<int64_t>(multiplier.size()) - 7; }
+  int64_t channels() const { return static_cast<int64_t>(multiplier.size()) - kMore; }
 };
 
 }  // namespace octet::kernels

@@ -45,7 +45,8 @@ HWY_INLINE int64_t centre_vectors(const T* x, Staged zero_point, int64_t i, int6
 // y = x - zero_point
 template <class T, class Staged>
 HWY_INLINE void centre(const T* x, Staged zero_point, int64_t count, Staged* y) {
-  int64_t i = sizeof(Staged) == 1 ? centre_vectors<32>(x, zero_point, 0, count, y) : 0;
+  int64_t i = sizeof(Staged) == 1 ? centre_vectors<64>(x, zero_point, 0, count, y) : 0;
+  if (sizeof(Staged) == 1) i = centre_vectors<32>(x, zero_point, i, count, y);
   i = centre_vectors<16>(x, zero_point, i, count, y);
   i = centre_vectors<8>(x, zero_point, i, count, y);
   for (; i < count; ++i) y[i] = static_cast<Staged>(x[i] - zero_point);
@@ -159,17 +160,25 @@ HWY_INLINE void stage_planes(const T* x, int64_t plane, Staged zero_point, int64
   }
 }
 
+// What is taken from x, and what stands for the padding.
+template <class Staged>
+struct StagedValues {
+  Staged zero_point;
+  Staged padding;
+};
+
 // Channels [first, first + count) of an image row, `step` elements from column to column.
 template <class T, class Staged>
-void stage_row(const ConvolutionPlan& plan, const T* x, Staged zero_point, int64_t image,
+void stage_row(const ConvolutionPlan& plan, const T* x, StagedValues<Staged> values, int64_t image,
                int64_t image_row, int64_t first, int64_t count, Staged* staged, int64_t step) {
+  const Staged zero_point = values.zero_point;
   const auto [begin, end] = columns_inside(plan);
   if (image_row < 0 || image_row >= plan.shape.in_height || begin >= end) {
-    std::fill_n(staged, plan.staged_columns * step, Staged{0});
+    std::fill_n(staged, plan.staged_columns * step, values.padding);
     return;
   }
-  std::fill_n(staged, begin * step, Staged{0});
-  std::fill_n(staged + end * step, (plan.staged_columns - end) * step, Staged{0});
+  std::fill_n(staged, begin * step, values.padding);
+  std::fill_n(staged + end * step, (plan.staged_columns - end) * step, values.padding);
   const int64_t column = begin * plan.staged_column_step - plan.shape.pad_left;
   const int64_t pixel = image_row * plan.shape.in_width + column;
   const int64_t last = first + count;
@@ -198,13 +207,14 @@ void stage_row(const ConvolutionPlan& plan, const T* x, Staged zero_point, int64
 // Channels [first, first + count) for all rows of a part, `step` elements from column to column.
 template <class T, class Staged>
 void stage_channels(const ConvolutionPlan& plan, const ConvolutionPart& part, const T* x,
-                    Staged zero_point, int64_t first, int64_t count, Staged* staged, int64_t step) {
+                    StagedValues<Staged> values, int64_t first, int64_t count, Staged* staged,
+                    int64_t step) {
   const ConvolutionShape& s = plan.shape;
   const int64_t rows = plan.staged_rows(part.rows);
   for (int64_t image = part.image; image < part.image + part.images; ++image) {
     for (int64_t row = 0; row < rows; ++row) {
       const int64_t image_row = part.row * s.stride_h + row * plan.staged_row_step - s.pad_top;
-      stage_row(plan, x, zero_point, image, image_row, first, count, staged, step);
+      stage_row(plan, x, values, image, image_row, first, count, staged, step);
       staged += plan.staged_columns * step;
     }
   }

@@ -8,8 +8,9 @@ namespace octet::plan {
 
 using kernels::Layout;
 
-Builder::Builder(const Graph& graph, std::vector<VariableType> types, bool gradients)
+Builder::Builder(const Graph& graph, std::vector<VariableType> types, bool gradients, bool bfloat16)
     : gradients_(gradients),
+      bfloat16_(bfloat16),
       graph_(graph),
       types_(std::move(types)),
       by_variable_(types_.size(), kNoId),

@@ -12,12 +12,14 @@ namespace octet::plan {
 
 class Builder {
  public:
-  Builder(const Graph& graph, std::vector<VariableType> types, bool gradients);
+  // bfloat16: the backward convolutions of integers may be.
+  Builder(const Graph& graph, std::vector<VariableType> types, bool gradients, bool bfloat16);
 
   const Graph& graph() const { return graph_; }
   // With the extents of this plan.
   const VariableType& type(VariableId id) const { return types_[id]; }
   bool gradients() const { return gradients_; }
+  bool bfloat16() const { return bfloat16_; }
 
   // ---- values --------------------------------------------------------------------------------
   // Adds an input or a parameter of the graph.
@@ -77,7 +79,7 @@ class Builder {
   bool needs_gradient(const std::vector<ValueId>& values) const;
   ValueId converted(ValueId from, ElementType type, kernels::Layout layout);
 
-  bool gradients_;
+  bool gradients_, bfloat16_;
   const Graph& graph_;
   std::vector<VariableType> types_;
   std::vector<Value> values_;

@@ -180,9 +180,10 @@ std::unique_ptr<Plan> compile(const Graph& original, const ParameterStore& store
   }
   std::set<VariableId> kept(request.keep.begin(), request.keep.end());
   kept.insert(request.output);
-  Builder builder(graph, std::move(types), request.gradients);
+  Builder builder(graph, std::move(types), request.gradients, request.bfloat16);
   builder.find_only_readers(order, kept);
-  Plan::Parts parts{.gradients = request.gradients, .poisoned = request.poisoned};
+  Plan::Parts parts{
+      .gradients = request.gradients, .bfloat16 = request.bfloat16, .poisoned = request.poisoned};
   std::set<VariableId> computed;
   for (const VariableId id : leaves) {
     const Variable& variable = graph.variable(id);

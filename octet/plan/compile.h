@@ -11,6 +11,7 @@ struct CompileRequest {
   VariableId output = kNoId;
   std::vector<VariableId> keep;  // further values that forward() gives, where it computes them
   bool gradients = false;
+  bool bfloat16 = false;  // those of quantized layers; see has_bfloat16()
   bool poisoned = false;  // see Plan::Parts
 };
 

@@ -4,7 +4,7 @@
 
 #include "octet/base/error.h"
 #include "octet/graph/interpreter.h"
-#include "octet/kernels/elementwise.h"
+#include "octet/kernels/integer_gradients.h"
 #include "octet/plan/stopwatch.h"
 
 namespace octet::plan {
@@ -12,15 +12,15 @@ namespace octet::plan {
 using kernels::Layout;
 
 Plan::Plan(Parts parts) : parts_(std::move(parts)) {
-  if (parts_.gradients) plan_gradients();
-  plan_memory();
-  bind_memory();
   for (const auto& step : parts_.steps) {
     step->context = {.values = &parts_.values,
                      .arena = &parts_.arena,
                      .gradients = parts_.gradients,
                      .forward = &context_};
   }
+  if (parts_.gradients) plan_gradients();
+  plan_memory();
+  bind_memory();
 }
 
 // Which steps leave gradients where: backwards through the plan, a value's first writer sets its
@@ -30,10 +30,11 @@ void Plan::plan_gradients() {
   if (!parts_.values[parts_.output].needs_gradient) return;
   written[parts_.output] = true;
   // Those of parameters are tensors of their own.
+  if (parts_.bfloat16) choose_gradient_types();
   const auto add_gradient = [&](ValueId id) {
     Value& value = parts_.values[id];
     if (value.is_leaf || value.gradient_buffer != kNoId) return;
-    value.gradient_buffer = parts_.arena.add(value.elements() * 4);
+    value.gradient_buffer = parts_.arena.add(value.gradient_bytes());
   };
   add_gradient(parts_.output);
   for (auto step = parts_.steps.rbegin(); step != parts_.steps.rend(); ++step) {
@@ -45,13 +46,29 @@ void Plan::plan_gradients() {
       if (!parts_.values[id].needs_gradient) continue;
       GradientTarget target{.input = i, .accumulate = written[id]};
       if (target.accumulate) {
-        target.scratch = parts_.arena.add(parts_.values[id].elements() * 4);
+        target.scratch = parts_.arena.add(parts_.values[id].gradient_bytes());
         (*step)->memory.backward_scratch.push_back(target.scratch);
       }
       written[id] = true;
       add_gradient(id);
       (*step)->gradient_targets.push_back(target);
     }
+    if (!(*step)->gradient_targets.empty()) (*step)->plan_backward(parts_.arena);
+  }
+}
+
+void Plan::choose_gradient_types() {
+  std::vector<bool> possible(parts_.values.size(), false);
+  for (const auto& step : parts_.steps) {
+    for (const ValueId id : step->outputs()) possible[id] = step->takes_bfloat16();
+    for (size_t i = 0; i < step->inputs().size(); ++i) {
+      const ValueId id = step->inputs()[i];
+      possible[id] = possible[id] && step->gives_bfloat16(i);
+    }
+  }
+  possible[parts_.output] = false;
+  for (size_t id = 0; id < possible.size(); ++id) {
+    parts_.values[id].bfloat16_gradient = possible[id];
   }
 }
 
@@ -96,7 +113,12 @@ void Plan::bind_memory() {
       }
     }
     if (value.gradient_buffer != kNoId) {
-      value.gradient = static_cast<float*>(parts_.arena.pointer(value.gradient_buffer));
+      void* gradient = parts_.arena.pointer(value.gradient_buffer);
+      if (value.bfloat16_gradient) {
+        value.half_gradient = static_cast<kernels::BFloat16*>(gradient);
+      } else {
+        value.gradient = static_cast<float*>(gradient);
+      }
     }
   }
   parameter_gradients_.resize(parts_.values.size());
@@ -183,8 +205,9 @@ void Plan::run_backward(size_t index) {
   for (const GradientTarget& target : step.gradient_targets) {
     if (!target.accumulate) continue;
     const Value& value = parts_.values[step.inputs()[target.input]];
-    kernels::add(static_cast<const float*>(parts_.arena.pointer(target.scratch)), value.gradient,
-                 value.elements());
+    kernels::Gradient more = value.any_gradient();
+    more.data = parts_.arena.pointer(target.scratch);
+    kernels::add_gradient(more, value.any_gradient(), value.elements());
   }
 }
 

@@ -35,6 +35,7 @@ class Plan {
     std::vector<std::pair<VariableId, ValueId>> kept;  // what forward() gives, in the plain layout
     ValueId output = kNoId;                            // where backward() begins
     bool gradients = false;
+    bool bfloat16 = false;  // gradients may be, where steps agree on it
     // Parameters that the store does not have: made from others when the plan was compiled.
     std::map<std::string, at::Tensor> derived;
     // What they were made from: names of parameters with their versions at that time.
@@ -62,6 +63,7 @@ class Plan {
 
  private:
   void plan_gradients();
+  void choose_gradient_types();
   void plan_memory();
   void bind_memory();
   void bind_leaf(Value& value, ParameterStore& parameters, const Values& inputs);

@@ -6,6 +6,7 @@
 #include "octet/base/error.h"
 #include "octet/base/logging.h"
 #include "octet/kernels/instruction_set.h"
+#include "octet/kernels/onednn/convolution_gradients.h"
 #include "octet/plan/compile.h"
 #include "octet/plan/stopwatch.h"
 
@@ -13,6 +14,10 @@ namespace octet::plan {
 
 PlanEngine::PlanEngine(const PlanEngineOptions& options) : options_(options) {
   kernels::apply_instruction_set_limit();
+  bfloat16_ = options.gradients != GradientArithmetic::kFloat32 && kernels::has_bfloat16();
+  OCTET_CHECK(bfloat16_ || options.gradients != GradientArithmetic::kBFloat16, "gradients",
+              "bfloat16: this processor has no instructions for it (avx512_bf16), or "
+              "ONEDNN_MAX_CPU_ISA forbids them");
 }
 PlanEngine::~PlanEngine() = default;
 
@@ -56,6 +61,7 @@ Plan* PlanEngine::find_or_compile(const Graph& graph, ParameterStore& parameters
                                        {.output = output,
                                         .keep = options.keep,
                                         .gradients = options.gradients,
+                                        .bfloat16 = bfloat16_,
                                         .poisoned = options_.poisoned},
                                        &reason);
   if (plan == nullptr) {

@@ -10,9 +10,14 @@
 
 namespace octet::plan {
 
+// In what the gradients of quantized layers are computed: bfloat16 where the processor has
+// instructions for it, else float32; or one of both.
+enum class GradientArithmetic : uint8_t { kAutomatic, kFloat32, kBFloat16 };
+
 struct PlanEngineOptions {
   size_t cached_plans = 8;  // the plans used last are kept
   bool poisoned = false;    // see Plan::Parts
+  GradientArithmetic gradients = GradientArithmetic::kAutomatic;
 };
 
 // Compiles a plan for each graph, output and shape of the inputs, again when the graph changes, and
@@ -20,6 +25,7 @@ struct PlanEngineOptions {
 // reference interpreter; so does a run with an observer.
 class PlanEngine : public Engine {
  public:
+  // Throws Error "[gradients] ..." for bfloat16 on a processor without instructions for it.
   explicit PlanEngine(const PlanEngineOptions& options = {});
   ~PlanEngine() override;
 
@@ -54,6 +60,7 @@ class PlanEngine : public Engine {
                         VariableId output, const RunOptions& options);
 
   PlanEngineOptions options_;
+  bool bfloat16_;
   std::list<Entry> entries_;  // the last used one first
   Values reference_values_;   // with their tape, while the reference interpreter is in charge
   Plan* last_ = nullptr;
@@ -67,6 +74,7 @@ class PlanEngine : public Engine {
 
 namespace octet {
 
+using plan::GradientArithmetic;
 using plan::PlanEngine;
 using plan::PlanEngineOptions;
 

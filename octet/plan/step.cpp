@@ -12,12 +12,20 @@ at::Tensor Value::gradient_tensor() const {
   return at::from_blob(gradient, shape, at::kFloat);
 }
 
-float* Step::input_gradient(size_t i) const {
+kernels::Gradient Step::any_input_gradient(size_t i) const {
   for (const GradientTarget& target : gradient_targets) {
     if (target.input != i) continue;
-    return target.accumulate ? float_buffer(target.scratch) : input(i).gradient;
+    kernels::Gradient gradient = input(i).any_gradient();
+    if (target.accumulate) gradient.data = buffer(target.scratch);
+    return gradient;
   }
-  return nullptr;
+  return {};
+}
+
+float* Step::input_gradient(size_t i) const {
+  const kernels::Gradient gradient = any_input_gradient(i);
+  OCTET_INTERNAL_CHECK(!gradient.is_bfloat16);
+  return static_cast<float*>(gradient.data);
 }
 
 void* Step::buffer(BufferId id) const {

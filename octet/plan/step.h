@@ -39,6 +39,13 @@ class Step {
   virtual void forward() = 0;
   // From the gradients of the outputs those of the inputs that need one; may overwrite the former.
   virtual void backward() {}
+  // Whether backward() takes gradients of outputs in bfloat16, and gives those of an input so, both
+  // also in float32. Where all steps at a value do, its gradient is bfloat16, if the plan allows.
+  virtual bool takes_bfloat16() const { return false; }
+  virtual bool gives_bfloat16(size_t input) const { return false; }
+  // Called once before memory is planned, where backward() will be: the types of the gradients are
+  // known. What it needs may be added to the arena and to `memory`.
+  virtual void plan_backward(Arena& arena) {}
   // "onednn:f32", "aten", ...: what does the work, for reports.
   virtual std::string kernel() const = 0;
   // The arithmetic that profiles count: multiply-accumulates of one forward pass.
@@ -65,8 +72,10 @@ class Step {
  protected:
   Value& input(size_t i) const { return (*context.values)[inputs_[i]]; }
   Value& output(size_t i = 0) const { return (*context.values)[outputs_[i]]; }
-  // Where to write the gradient of an input; null if none is wanted.
+  // Where to write the gradient of an input; null if none is wanted. The first for inputs that
+  // gives_bfloat16() is false for.
   float* input_gradient(size_t i) const;
+  kernels::Gradient any_input_gradient(size_t i) const;
   void* buffer(BufferId id) const;
   float* float_buffer(BufferId id) const { return static_cast<float*>(buffer(id)); }
 

@@ -9,6 +9,7 @@
 
 #include "octet/base/shape.h"
 #include "octet/graph/graph.h"
+#include "octet/kernels/gradient.h"
 #include "octet/kernels/layout.h"
 
 namespace octet::plan {
@@ -43,10 +44,13 @@ struct Value {
   bool needs_gradient = false;
 
   BufferId buffer = kNoId;           // in the arena
-  BufferId gradient_buffer = kNoId;  // float32, in the layout of the value
+  BufferId gradient_buffer = kNoId;  // in the layout of the value
+  bool bfloat16_gradient = false;    // else float32
   void* data = nullptr;              // known from the first run on
-  float* gradient = nullptr;         // likewise; of a parameter, while backward() runs
-  at::Tensor tensor;                 // loose: the value; else a view, where ATen can see it so
+  // Likewise; of a parameter, while backward() runs. One of both.
+  float* gradient = nullptr;
+  kernels::BFloat16* half_gradient = nullptr;
+  at::Tensor tensor;  // loose: the value; else a view, where ATen can see it so
 
   int64_t elements() const { return shape.num_elements(); }
   kernels::ChannelRows rows() const { return kernels::channel_rows(shape, layout); }
@@ -55,7 +59,11 @@ struct Value {
 
   const float* floats() const { return static_cast<const float*>(data); }
   float* floats() { return static_cast<float*>(data); }
-  // The gradient as a tensor in the value's shape; the layout must be plain.
+  kernels::Gradient any_gradient() const {
+    return bfloat16_gradient ? kernels::Gradient(half_gradient) : kernels::Gradient(gradient);
+  }
+  int64_t gradient_bytes() const { return elements() * (bfloat16_gradient ? 2 : 4); }
+  // The gradient as a tensor in the value's shape; the layout must be plain, and it float32.
   at::Tensor gradient_tensor() const;
 };
 

@@ -21,30 +21,32 @@ ConvolutionShape layer(int64_t channels, int64_t extent) {
 }
 
 TEST(IntegerWinograd, IsForWindowsOfThreeByThreeSideBySide) {
-  EXPECT_TRUE(winograd_pays(layer(64, 14), false));
+  EXPECT_TRUE(winograd_pays(layer(64, 14), Multiplicand::kInt16));
   ConvolutionShape shape = layer(64, 14);
   shape.stride_w = 2;
-  EXPECT_FALSE(winograd_pays(shape, false));
+  EXPECT_FALSE(winograd_pays(shape, Multiplicand::kInt16));
   shape = layer(64, 14);
   shape.dilation_h = 2;
-  EXPECT_FALSE(winograd_pays(shape, false));
+  EXPECT_FALSE(winograd_pays(shape, Multiplicand::kInt16));
   shape = layer(64, 14);
   shape.kernel_h = 5;
-  EXPECT_FALSE(winograd_pays(shape, false));
-  EXPECT_FALSE(winograd_pays(layer(72, 14), false));  // vectors have sixteen channels
-  EXPECT_FALSE(winograd_pays(layer(16, 14), false));
+  EXPECT_FALSE(winograd_pays(shape, Multiplicand::kInt16));
+  EXPECT_FALSE(
+      winograd_pays(layer(72, 14), Multiplicand::kInt16));  // vectors have sixteen channels
+  EXPECT_FALSE(winograd_pays(layer(16, 14), Multiplicand::kInt16));
   shape = layer(64, 14);
   shape.groups = 64;
-  EXPECT_FALSE(winograd_pays(shape, false));
+  EXPECT_FALSE(winograd_pays(shape, Multiplicand::kInt16));
 }
 
 // 7 x 7 outputs take 4 x 4 tiles, 64 outputs for 49.
 TEST(IntegerWinograd, CountsOutputsBeyondTheEdge) {
-  EXPECT_TRUE(winograd_pays(layer(64, 7), false));
-  EXPECT_FALSE(winograd_pays(layer(64, 7), true));
-  EXPECT_TRUE(winograd_pays(layer(64, 13), true));
-  EXPECT_FALSE(winograd_pays(layer(64, 3), false));
-  EXPECT_FALSE(winograd_pays(layer(64, 1), false));
+  EXPECT_TRUE(winograd_pays(layer(64, 7), Multiplicand::kInt16));
+  EXPECT_FALSE(winograd_pays(layer(64, 7), Multiplicand::kBytes));
+  EXPECT_TRUE(winograd_pays(layer(64, 13), Multiplicand::kBytes));
+  EXPECT_FALSE(winograd_pays(layer(64, 14), Multiplicand::kVnni));
+  EXPECT_FALSE(winograd_pays(layer(64, 3), Multiplicand::kInt16));
+  EXPECT_FALSE(winograd_pays(layer(64, 1), Multiplicand::kInt16));
 }
 
 // (2 G) w (2 G)^T of 1, 2, ..., 9, by hand.

@@ -85,7 +85,7 @@ TEST_P(QuantizeLoops, QuantizeReportsWhatIsNotFiniteWhereverItIs) {
   }
 }
 
-TEST_P(QuantizeLoops, DequantizeAndMaskedScale) {
+TEST_P(QuantizeLoops, Dequantize) {
   const std::vector<int8_t> q = bytes<int8_t>(8);
   std::vector<float> y(kCount);
   dequantize({q.data(), true, -5, 0.3F}, kCount, y.data());
@@ -93,15 +93,6 @@ TEST_P(QuantizeLoops, DequantizeAndMaskedScale) {
   const std::vector<uint8_t> u = bytes<uint8_t>(8);
   dequantize({u.data(), false, 131, 0.3F}, kCount, y.data());
   for (int64_t i = 0; i < kCount; ++i) ASSERT_EQ(y[i], (static_cast<float>(u[i]) - 131) * 0.3F);
-
-  const std::vector<float> dy = normal(9);
-  const std::vector<uint8_t> passes = bytes<uint8_t>(10, (kCount + 7) / 8);
-  std::vector<float> da(kCount), db(kCount);
-  masked_scale(dy.data(), passes.data(), 2, 3, kCount, da.data(), db.data());
-  for (int64_t i = 0; i < kCount; ++i) {
-    ASSERT_EQ(da[i], bit(passes, i) ? dy[i] * 2 : 0.0F);
-    ASSERT_EQ(db[i], bit(passes, i) ? dy[i] * 3 : 0.0F);
-  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, QuantizeLoops, testing::ValuesIn(simd_targets()),

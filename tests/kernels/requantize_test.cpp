@@ -126,44 +126,6 @@ TEST_P(Requantize, RoundsJustBelowAHalfDown) {
   }
 }
 
-TEST_P(Requantize, BackwardMultipliesWhatPasses) {
-  for (uint64_t seed = 0; seed < 40; ++seed) {
-    SCOPED_TRACE(seed);
-    const Case c = random_case(seed);
-    const std::vector<uint8_t> passes = expected(c).passes;
-    std::mt19937_64 engine(seed);
-    std::normal_distribution<float> normal;
-    std::vector<float> dy(c.acc.size()), wanted(dy.size()), all(dy.size());
-    for (float& value : dy) value = normal(engine);
-    for (int64_t i = 0; i < c.rows.elements(); ++i) {
-      const int64_t row = i / c.rows.lanes, lane = i % c.rows.lanes;
-      const int64_t channel = c.rows.first_channel(row) + lane;
-      const bool through = (passes[row * bit_row_bytes(c.rows) + lane / 8] >> (lane % 8) & 1) != 0;
-      const auto& m = c.data.multiplier;
-      all[i] = dy[i] * (m.size() == 1 ? m[0] : m[channel]);
-      wanted[i] = through ? all[i] : 0;
-    }
-    for (const int threads : {1, 2}) {
-      const OpenMPThreads limit(threads);
-      std::vector<float> dacc = dy;  // in place
-      requantize_backward(dacc.data(), c.rows, c.data.multiplier, passes.data(), dacc.data());
-      ASSERT_EQ(dacc, wanted);
-      requantize_backward(dy.data(), c.rows, c.data.multiplier, nullptr, dacc.data());
-      ASSERT_EQ(dacc, all);
-    }
-  }
-}
-
-TEST_P(Requantize, ToFloatTakesTheZeroPointAway) {
-  std::vector<uint8_t> x(40000);
-  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<uint8_t>(i * 7);
-  std::vector<float> y(x.size());
-  to_float(x.data(), /*is_signed=*/true, -128, y.size(), y.data());
-  for (size_t i = 0; i < x.size(); ++i) ASSERT_EQ(y[i], float(static_cast<int8_t>(x[i]) + 128));
-  to_float(x.data(), /*is_signed=*/false, 255, y.size(), y.data());
-  for (size_t i = 0; i < x.size(); ++i) ASSERT_EQ(y[i], float(x[i] - 255));
-}
-
 INSTANTIATE_TEST_SUITE_P(Targets, Requantize, ::testing::ValuesIn(simd_targets()),
                          simd_target_name);
 

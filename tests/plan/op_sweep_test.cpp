@@ -47,7 +47,7 @@ TEST(PlanOfOneOperation, GivesWhatTheReferenceGives) {
     RandomState random(5), same_random(5);
     const Values reference =
         run(expected.graph, expected.parameters, expected.inputs, {expected.output}, random, {});
-    PlanEngine engine({.poisoned = true});
+    PlanEngine engine({.poisoned = true, .gradients = GradientArithmetic::kFloat32});
     const Values values =
         engine.forward(given.graph, given.parameters, given.inputs, given.output, same_random, {});
     if (engine.last_plan() != nullptr) ++compiled;

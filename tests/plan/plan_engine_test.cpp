@@ -12,6 +12,7 @@
 #include "octet/graph/network.h"
 #include "octet/graph/parametric_functions.h"
 #include "octet/graph/text.h"
+#include "octet/kernels/onednn/convolution_gradients.h"
 #include "octet/models/mobilenet_v1.h"
 #include "octet/models/resnet.h"
 #include "tests/support/plan_runs.h"
@@ -109,18 +110,59 @@ TEST(PlanEngine, AnyBatchAndNumberOfThreadsGiveTheSameIntegers) {
 }
 
 // Training by plans, step after step, beside training by the reference.
-TEST(PlanEngine, TrainingStaysWithTheReference) {
+void expect_training_stays_with_the_reference(GradientArithmetic arithmetic, double bound) {
   QATConfig config;
   config.precision_mode = PrecisionMode::QNN;
   QuantizedJob by_plan(models::mobilenet_v1, config), by_reference(models::mobilenet_v1, config);
-  by_plan.loss.network().set_engine(std::make_shared<PlanEngine>());
+  by_plan.loss.network().set_engine(poisoned_engine(arithmetic));
   for (int i = 0; i < 5; ++i) {
     by_plan.step();
     by_reference.step();
-    // Gradients differ by rounding, so weights do, and a weight next to a border takes another
-    // integer now and then.
-    EXPECT_NEAR(by_plan.loss.d().item<double>(), by_reference.loss.d().item<double>(), 2e-3) << i;
+    EXPECT_NEAR(by_plan.loss.d().item<double>(), by_reference.loss.d().item<double>(), bound) << i;
   }
+}
+
+TEST(PlanEngine, TrainingStaysWithTheReference) {
+  // Gradients differ by rounding, so weights do, and a weight next to a border takes another
+  // integer now and then.
+  expect_training_stays_with_the_reference(GradientArithmetic::kFloat32, 2e-3);
+}
+
+TEST(PlanEngine, TrainingInBFloat16StaysWithTheReference) {
+  if (!kernels::has_bfloat16()) GTEST_SKIP() << "no instructions for bfloat16";
+  // Gradients are rounded to eight bits, which moves more weights across a border.
+  expect_training_stays_with_the_reference(GradientArithmetic::kBFloat16, 1e-2);
+}
+
+// The forward pass is the same; of gradients that go through a dozen layers, each of which rounds
+// to eight bits, the direction stays and the size.
+TEST(PlanEngine, GradientsInBFloat16AreThoseOfTheReference) {
+  if (!kernels::has_bfloat16()) GTEST_SKIP() << "no instructions for bfloat16";
+  for (const bool residual : {false, true}) {
+    QATConfig config;
+    config.precision_mode = PrecisionMode::QNN;
+    QuantizedJob job(residual ? models::resnet18 : models::mobilenet_v1, config);
+    const std::vector<VariableId> keep = job.integer_values();
+    const RunResult expected =
+        run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep, nullptr);
+    const RunResult given = run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(),
+                                     keep, poisoned_engine(GradientArithmetic::kBFloat16));
+    for (const auto& [id, value] : given.values) {
+      if (id == job.loss.id()) continue;
+      EXPECT_TRUE(at::equal(value, expected.values.at(id))) << job.graph().variable(id).name;
+    }
+    ASSERT_EQ(expected.gradients.size(), given.gradients.size());
+    for (const auto& [name, gradient] : expected.gradients) {
+      const at::Tensor difference = gradient - given.gradients.at(name);
+      EXPECT_LT(difference.norm().item<double>(), 0.03 * gradient.norm().item<double>()) << name;
+    }
+  }
+}
+
+TEST(PlanEngine, BFloat16NeedsItsInstructions) {
+  if (kernels::has_bfloat16()) GTEST_SKIP() << "this processor has them";
+  EXPECT_THAT([] { PlanEngine({.gradients = GradientArithmetic::kBFloat16}); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("[gradients] bfloat16: this")));
 }
 
 // Gradients of a whole network with batch normalization in training. Rounding moves values across

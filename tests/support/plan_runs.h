@@ -48,8 +48,11 @@ inline double relative_difference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>() / scale;
 }
 
-inline std::shared_ptr<plan::PlanEngine> poisoned_engine() {
-  return std::make_shared<plan::PlanEngine>(plan::PlanEngineOptions{.poisoned = true});
+// Gradients in float32 are what can be compared with the reference's by eps.
+inline std::shared_ptr<plan::PlanEngine> poisoned_engine(
+    plan::GradientArithmetic gradients = plan::GradientArithmetic::kFloat32) {
+  return std::make_shared<plan::PlanEngine>(
+      plan::PlanEngineOptions{.poisoned = true, .gradients = gradients});
 }
 
 }  // namespace octet

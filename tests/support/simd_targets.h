@@ -8,11 +8,17 @@
 #include <string>
 #include <vector>
 
+#include "octet/kernels/instruction_set.h"
+
 namespace octet {
+
+// AVX3 with VNNI; beside Highway's bits, none of which says so.
+inline constexpr int64_t kVnniTarget = int64_t{1} << 62 | HWY_AVX3;
 
 // The instruction sets as Highway's bits.
 inline std::vector<int64_t> simd_targets() {
   std::vector<int64_t> targets;
+  if (kernels::has_vnni()) targets.push_back(kVnniTarget);
   for (uint64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) {
     targets.push_back(static_cast<int64_t>(rest & -rest));
   }
@@ -20,14 +26,21 @@ inline std::vector<int64_t> simd_targets() {
 }
 
 inline std::string simd_target_name(const ::testing::TestParamInfo<int64_t>& target) {
+  if (target.param == kVnniTarget) return "AVX3_VNNI";
   return hwy::TargetName(target.param);
 }
 
 // The kernels use this instruction set alone while it lives.
 class SimdTarget {
  public:
-  explicit SimdTarget(int64_t target) { use(target); }
-  ~SimdTarget() { use(0); }
+  explicit SimdTarget(int64_t target) {
+    use(target & ~(kVnniTarget - HWY_AVX3));
+    kernels::allow_vnni(target == kVnniTarget);
+  }
+  ~SimdTarget() {
+    use(0);
+    kernels::allow_vnni(true);
+  }
   SimdTarget(const SimdTarget&) = delete;
   SimdTarget& operator=(const SimdTarget&) = delete;
 

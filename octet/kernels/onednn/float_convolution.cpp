@@ -7,27 +7,18 @@
 #include "octet/base/error.h"
 #include "octet/kernels/depthwise_gradient.h"
 #include "octet/kernels/float_winograd.h"
+#include "octet/kernels/onednn/convolution_operands.h"
 #include "octet/kernels/onednn/onednn.h"
-#include "octet/kernels/onednn/operand.h"
 
 namespace octet::kernels {
 
 namespace {
 
 using dnnl::memory;
-using onednn::Operand;
+using onednn::Operands;
 using onednn::run;
+using onednn::weight_desc;
 using onednn::wrap;
-
-memory::desc weight_desc(const ConvolutionShape& s, memory::format_tag plain,
-                         memory::format_tag grouped) {
-  if (s.groups == 1) {
-    return {{s.out_channels, s.in_channels, s.kernel_h, s.kernel_w}, memory::data_type::f32, plain};
-  }
-  return {{s.groups, s.out_channels / s.groups, s.in_channels / s.groups, s.kernel_h, s.kernel_w},
-          memory::data_type::f32,
-          grouped};
-}
 
 constexpr int64_t kLine = 64;
 
@@ -35,19 +26,6 @@ float* place(std::vector<float>& values, size_t bytes) {
   values.resize(bytes / sizeof(float));
   return values.data();
 }
-
-// The operands of one primitive, one behind the other in the scratch memory.
-struct Operands {
-  Operand x, w, y;
-
-  int64_t bytes() const { return x.bytes() + w.bytes() + y.bytes(); }
-  void* place_x(void* scratch) const { return scratch; }
-  void* place_w(void* scratch) const { return at(scratch, x.bytes()); }
-  void* place_y(void* scratch) const { return at(scratch, x.bytes() + w.bytes()); }
-
- private:
-  static void* at(void* scratch, int64_t offset) { return static_cast<char*>(scratch) + offset; }
-};
 
 }  // namespace
 
@@ -77,7 +55,7 @@ struct FloatConvolution::State {
                                 options.in, f32);
     y = onednn::activation_desc(shape.batch, shape.out_channels, shape.out_height, shape.out_width,
                                 options.out, f32);
-    plain_w = weight_desc(shape, memory::format_tag::oihw, memory::format_tag::goihw);
+    plain_w = weight_desc(shape, f32, onednn::WeightOrder::kPlain);
     if (options.bias) bias = {{shape.out_channels}, f32, memory::format_tag::a};
     const auto hint = build_forward();
     if (options.gradients) build_backward(hint);
@@ -92,15 +70,13 @@ struct FloatConvolution::State {
           {shape.batch, channels, height, width}, memory::data_type::f32, memory::format_tag::any};
     };
     return {free(x, shape.in_channels, shape.in_height, shape.in_width),
-            weight_desc(shape, memory::format_tag::any, memory::format_tag::any), bias,
+            weight_desc(shape, memory::data_type::f32, onednn::WeightOrder::kAny), bias,
             free(y, shape.out_channels, shape.out_height, shape.out_width)};
   }
 
-  // make(descs) with the layouts as they are, unless that is slow.
   template <class Make>
   auto quick(const Make& make) const {
-    auto pd = make(descs(false));
-    return onednn::is_slow(pd) ? make(descs(true)) : pd;
+    return onednn::quick([&](bool any) { return make(descs(any)); });
   }
 
   dnnl::convolution_forward::primitive_desc build_forward() {

@@ -74,10 +74,13 @@ memory::desc activation_desc(int64_t n, int64_t c, int64_t h, int64_t w, Layout 
   return {{n, c, h, w}, type, tag_of(layout)};
 }
 
+bool has_isa(dnnl::cpu_isa isa) {
+  const auto wanted = static_cast<unsigned>(isa);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
+}
+
 Layout fast_float_layout(int64_t channels) {
-  static const bool has_avx512 = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) &
-                                  static_cast<unsigned>(dnnl::cpu_isa::avx512_core)) ==
-                                 static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
+  static const bool has_avx512 = has_isa(dnnl::cpu_isa::avx512_core);
   if (has_avx512 && channels % 16 == 0) return Layout::kBlocked16;
   return !has_avx512 && channels % 8 == 0 ? Layout::kBlocked8 : Layout::kChannelsLast;
 }

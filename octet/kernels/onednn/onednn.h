@@ -19,6 +19,10 @@ dnnl::stream& stream();
 dnnl::memory::desc activation_desc(int64_t n, int64_t c, int64_t h, int64_t w, Layout layout,
                                    dnnl::memory::data_type type);
 
+// Whether this processor has the instruction set and everything below it, within the limits of
+// ONEDNN_MAX_CPU_ISA.
+bool has_isa(dnnl::cpu_isa isa);
+
 // The layout in which this processor's float kernels are quickest for a value of `channels`.
 Layout fast_float_layout(int64_t channels);
 

@@ -14,6 +14,13 @@ bool is_slow(const PrimitiveDesc& desc) {
   return std::string_view(desc.impl_info_str()).starts_with("ref");
 }
 
+// make(any): with the layouts as they are, or if that is slow with those that it would have.
+template <class Make>
+auto quick(const Make& make) {
+  auto pd = make(false);
+  return is_slow(pd) ? make(true) : pd;
+}
+
 class Operand {
  public:
   Operand() = default;

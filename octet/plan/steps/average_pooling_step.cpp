@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "octet/kernels/average_pooling.h"
+#include "octet/kernels/integer_gradients.h"
 #include "octet/kernels/quantize.h"
 #include "octet/ops/operation.h"
 #include "octet/ops/pooling_window.h"

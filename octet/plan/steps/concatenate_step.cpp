@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "octet/kernels/integer_gradients.h"
 #include "octet/kernels/quantized_arithmetic.h"
 #include "octet/ops/concatenate.h"
 #include "octet/ops/quantized_arithmetic.h"

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "octet/base/error.h"
+#include "octet/kernels/integer_gradients.h"
 #include "octet/kernels/onednn/reorder.h"
 #include "octet/kernels/requantize.h"
 #include "octet/plan/builder.h"
@@ -39,7 +40,7 @@ class ConvertStep : public Step {
     const void* source = x.data;
     if (x.type != y.type) {
       float* floats = reorder_ ? float_buffer(floats_) : y.floats();
-      kernels::to_float(x.data, x.is_signed(), 0, x.elements(), floats);
+      kernels::widen(x.data, x.is_signed(), 0, x.elements(), floats);
       source = floats;
     }
     if (reorder_) reorder_->run(source, y.data);

@@ -2,6 +2,7 @@
 
 #include "octet/kernels/elementwise.h"
 #include "octet/kernels/global_pooling.h"
+#include "octet/kernels/integer_gradients.h"
 #include "octet/kernels/requantize.h"
 #include "octet/ops/quantized_pooling.h"
 #include "octet/plan/steps/integer_layer.h"

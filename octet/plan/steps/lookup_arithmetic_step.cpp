@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "octet/kernels/integer_gradients.h"
 #include "octet/kernels/lookup.h"
 #include "octet/ops/quantized_lookup.h"
 #include "octet/plan/derived_from.h"

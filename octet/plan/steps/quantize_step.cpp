@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "octet/base/error.h"
-#include "octet/kernels/elementwise.h"
+#include "octet/kernels/integer_gradients.h"
 #include "octet/kernels/quantize.h"
 #include "octet/kernels/requantize.h"
 #include "octet/plan/derived_from.h"
@@ -41,10 +41,12 @@ class QuantizeStep : public RoundingStep {
     }
   }
 
+  bool takes_bfloat16() const override { return true; }
+
   void backward() override {
     float* dx = input_gradient(kX);
     if (dx == nullptr) return;
-    kernels::masked_scale(output().gradient, passes(), 1.0F / scale_of(input(kScale)), 1,
+    kernels::masked_scale(output().any_gradient(), passes(), 1.0F / scale_of(input(kScale)), 1,
                           output().elements(), dx, nullptr);
   }
 
@@ -57,6 +59,7 @@ class DequantizeStep : public Step {
   using Step::Step;
 
   std::string kernel() const override { return "dequantize"; }
+  bool gives_bfloat16(size_t i) const override { return i == kX; }
 
   void forward() override {
     const Value& x = input(kX);
@@ -65,9 +68,9 @@ class DequantizeStep : public Step {
   }
 
   void backward() override {
-    float* dx = input_gradient(kX);
-    if (dx == nullptr) return;
-    kernels::scale(output().gradient, scale_of(input(kScale)), output().elements(), dx);
+    const kernels::Gradient dx = any_input_gradient(kX);
+    if (!dx) return;
+    kernels::scale_gradient(output().gradient, scale_of(input(kScale)), output().elements(), dx);
   }
 };
 

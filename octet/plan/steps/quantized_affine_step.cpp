@@ -29,6 +29,8 @@ class QuantizedAffineStep : public QuantizedLayerStep {
     if (!builder.value(this->outputs()[0]).needs_gradient) return;
     product_dx_.emplace(rows_, outputs_, columns_, MatrixProduct::Options{.transposed_b = true});
     product_dw_.emplace(columns_, rows_, outputs_, MatrixProduct::Options{.transposed_a = true});
+    x_floats_ = builder.add_buffer(rows_ * columns_ * 4);
+    memory.backward_scratch = {x_floats_};
   }
 
   void backward() override {
@@ -38,7 +40,8 @@ class QuantizedAffineStep : public QuantizedLayerStep {
       product_dx_->run(dy, input(kW).floats(), nullptr, dx);
     }
     if (float* dw = input_gradient(kW)) {
-      const float* x = x_floats();
+      float* x = float_buffer(x_floats_);
+      widen_x(x);
       const Timed timed(primitive_seconds_);
       product_dw_->run(x, dy, nullptr, dw);
     }
@@ -55,6 +58,7 @@ class QuantizedAffineStep : public QuantizedLayerStep {
 
  private:
   int64_t rows_, columns_, outputs_;
+  BufferId x_floats_ = kNoId;
   std::optional<MatrixProduct> product_dx_, product_dw_;
 };
 

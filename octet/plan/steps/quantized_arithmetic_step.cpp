@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "octet/kernels/global_pooling.h"
+#include "octet/kernels/integer_gradients.h"
 #include "octet/plan/steps/integer_layer.h"
 #include "octet/plan/steps/quantized_binary.h"
 #include "octet/plan/steps/rounding_step.h"
@@ -83,7 +84,15 @@ class QuantizedBinaryStep : public RoundingStep {
                               y.elements(), y.data, passes());
   }
 
+  bool takes_bfloat16() const override { return has_linear_gradients(); }
+  bool gives_bfloat16(size_t i) const override {
+    return has_linear_gradients() && (i == kA || i == kB);
+  }
+
   void backward() override {
+    if (has_linear_gradients()) {
+      return linear_gradients(any_input_gradient(kA), any_input_gradient(kB));
+    }
     float* da = image_gradient(kA);
     float* db = image_gradient(kB);
     if (function_ == BinaryFunction::kMul) {
@@ -93,16 +102,23 @@ class QuantizedBinaryStep : public RoundingStep {
       kernels::product_gradients(output().gradient, passes(), scale_of(input(kYScale)), at(kA),
                                  at(kB), output().elements(), da, db);
     } else {
-      const float step = scale_of(input(kYScale));
-      const float sign = function_ == BinaryFunction::kSub ? -1.0F : 1.0F;
-      kernels::masked_scale(output().gradient, passes(), scale_of(input(kA + 1)) / step,
-                            sign * scale_of(input(kB + 1)) / step, output().elements(), da, db);
+      linear_gradients(da, db);
     }
     if (!spread_) return;
     if (float* channels = input_gradient(spread_->input)) sum_spread(channels);
   }
 
  private:
+  // Those of images are the output's, masked and scaled.
+  bool has_linear_gradients() const { return function_ != BinaryFunction::kMul && !spread_; }
+
+  void linear_gradients(const kernels::Gradient& da, const kernels::Gradient& db) {
+    const float step = scale_of(input(kYScale));
+    const float sign = function_ == BinaryFunction::kSub ? -1.0F : 1.0F;
+    kernels::masked_scale(output().any_gradient(), passes(), scale_of(input(kA + 1)) / step,
+                          sign * scale_of(input(kB + 1)) / step, output().elements(), da, db);
+  }
+
   void of_channels() {
     Value& y = output();
     const auto at = [&](size_t first) {
@@ -162,6 +178,8 @@ class ChangeOfScaleStep : public RoundingStep {
                      requantization_of(output), bit_bytes(builder.value(outputs[0]).elements())) {}
 
   std::string kernel() const override { return "requantize"; }
+  bool takes_bfloat16() const override { return true; }
+  bool gives_bfloat16(size_t i) const override { return i == 0; }
 
   void forward() override {
     Value& y = output();
@@ -171,9 +189,9 @@ class ChangeOfScaleStep : public RoundingStep {
   }
 
   void backward() override {
-    float* dx = input_gradient(0);
-    if (dx == nullptr) return;
-    kernels::masked_scale(output().gradient, passes(),
+    const kernels::Gradient dx = any_input_gradient(0);
+    if (!dx) return;
+    kernels::masked_scale(output().any_gradient(), passes(),
                           scale_of(input(1)) / scale_of(input(kUnaryYScale)), 1,
                           output().elements(), dx, nullptr);
   }

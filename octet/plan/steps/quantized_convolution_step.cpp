@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "octet/kernels/onednn/float_convolution.h"
+#include "octet/kernels/onednn/convolution_gradients.h"
 #include "octet/ops/quantized_layers.h"
 #include "octet/plan/steps/convolution_shape_of.h"
 #include "octet/plan/steps/float_convolution_step.h"
@@ -25,28 +25,45 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
  public:
   QuantizedConvolutionStep(Builder& builder, std::string name, const LayerValues& values,
                            const LayerAsConvolution& layer, const IntegerOutput& output)
-      : QuantizedLayerStep(builder, std::move(name), values, layer, output) {
-    if (!builder.value(this->outputs()[0]).needs_gradient) return;
-    backward_.emplace(layer.shape,
-                      kernels::FloatConvolution::Options{
-                          .in = layer.x, .out = layer.y, .bias = has_bias(), .forward = false});
-    scratch_ = builder.add_buffer(backward_->scratch_bytes());
-    memory.backward_scratch.push_back(scratch_);
+      : QuantizedLayerStep(builder, std::move(name), values, layer, output),
+        layer_(layer),
+        x_elements_(builder.value(this->inputs()[kX]).elements()),
+        bfloat16_(builder.bfloat16()) {}
+
+  bool takes_bfloat16() const override { return bfloat16_; }
+  bool gives_bfloat16(size_t i) const override { return bfloat16_ && i == kX; }
+
+  void plan_backward(Arena& arena) override {
+    gradients_ = kernels::make_convolution_gradients(layer_.shape,
+                                                     {.in = layer_.x,
+                                                      .out = layer_.y,
+                                                      .bias = has_bias(),
+                                                      .bfloat16 = bfloat16_,
+                                                      .bfloat16_dx = input(kX).bfloat16_gradient});
+    const auto add = [&](BufferId& buffer, int64_t bytes) {
+      buffer = arena.add(bytes);
+      memory.backward_scratch.push_back(buffer);
+    };
+    const int64_t size = bfloat16_ ? 2 : 4;
+    add(x_, x_elements_ * size);
+    add(scratch_, gradients_->scratch_bytes());
+    if (bfloat16_) add(dy_, layer_.rows().elements() * size);
   }
 
   void backward() override {
-    const float* dy = sums_gradient();
-    backward_->set_weights(weights().data_ptr<float>());
-    if (float* dx = input_gradient(kX)) {
+    const kernels::Gradient dy = bfloat16_ ? half(dy_) : output().any_gradient();
+    sums_gradient(dy);
+    if (const kernels::Gradient dx = any_input_gradient(kX)) {
       const Timed timed(primitive_seconds_);
-      backward_->backward_data(dy, dx, buffer(scratch_));
+      gradients_->backward_data(dy, weights().data_ptr<float>(), dx, buffer(scratch_));
     }
     float* dw = input_gradient(kW);
     float* dbias = has_bias() ? input_gradient(kBias) : nullptr;
     if (dw == nullptr && dbias == nullptr) return;
-    const float* x = x_floats();
+    const kernels::Gradient x = bfloat16_ ? half(x_) : kernels::Gradient(float_buffer(x_));
+    widen_x(x);
     const Timed timed(primitive_seconds_);
-    backward_->backward_weights(x, dy, dw, dbias, buffer(scratch_));
+    gradients_->backward_weights(x, dy, dw, dbias, buffer(scratch_));
   }
 
  protected:
@@ -55,8 +72,13 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
   }
 
  private:
-  std::optional<kernels::FloatConvolution> backward_;  // over the same integers
-  BufferId scratch_ = kNoId;
+  kernels::Gradient half(BufferId id) const { return static_cast<kernels::BFloat16*>(buffer(id)); }
+
+  LayerAsConvolution layer_;
+  int64_t x_elements_;
+  bool bfloat16_;
+  std::unique_ptr<kernels::ConvolutionGradients> gradients_;
+  BufferId x_ = kNoId, dy_ = kNoId, scratch_ = kNoId;  // widened, masked
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "octet/base/error.h"
+#include "octet/kernels/integer_gradients.h"
 #include "octet/kernels/requantize.h"
 #include "octet/ops/quantized_layers.h"
 #include "octet/plan/steps/integer_layer.h"
@@ -40,8 +41,6 @@ QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
                        is_rectified(builder.graph(), x.variable,
                                     builder.value(this->inputs()[kXZeroPoint]).variable));
   if (!y.needs_gradient) return;
-  floats_ = builder.add_buffer(x.elements() * 4);
-  memory.backward_scratch = {floats_};
   memory.saved = {this->inputs()[kX], this->inputs()[kW]};
 }
 
@@ -84,17 +83,21 @@ kernels::AddedValue QuantizedLayerStep::added_value() const {
 
 float* QuantizedLayerStep::sums_gradient() {
   float* gradient = output().gradient;
-  if (!accumulates_) {
-    kernels::requantize_backward(gradient, layer_.rows(), multiplier_, passes(), gradient);
-  }
+  if (!accumulates_) sums_gradient(gradient);
   return gradient;
 }
 
-float* QuantizedLayerStep::x_floats() {
+void QuantizedLayerStep::sums_gradient(const kernels::Gradient& to) {
+  constexpr float kOne[] = {1.0F};
+  const std::span<const float> multiplier =
+      accumulates_ ? kOne : std::span<const float>(multiplier_);
+  kernels::requantize_backward(output().any_gradient(), layer_.rows(), multiplier, passes(), to);
+}
+
+void QuantizedLayerStep::widen_x(const kernels::Gradient& to) {
   const Value& x = input(kX);
-  kernels::to_float(x.data, x.is_signed(), static_cast<int32_t>(scalar_of(input(kXZeroPoint))),
-                    x.elements(), float_buffer(floats_));
-  return float_buffer(floats_);
+  kernels::widen(x.data, x.is_signed(), static_cast<int32_t>(scalar_of(input(kXZeroPoint))),
+                 x.elements(), to);
 }
 
 void QuantizedLayerStep::pack_weights(int32_t x_zero_point) {

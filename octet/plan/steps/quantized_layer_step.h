@@ -49,10 +49,11 @@ class QuantizedLayerStep : public RoundingStep {
   // Those of the last forward().
   const at::Tensor& weights() const { return weights_; }
 
-  // Of the output, turned into that of the sums, in its place.
+  // Of the output, turned into that of the sums: in its place, or where `to` is given there.
   float* sums_gradient();
-  // x without its zero point as float32, while backward() runs.
-  float* x_floats();
+  void sums_gradient(const kernels::Gradient& to);
+  // x without its zero point.
+  void widen_x(const kernels::Gradient& to);
   bool has_bias() const { return has_bias_; }
 
  private:
@@ -68,7 +69,6 @@ class QuantizedLayerStep : public RoundingStep {
   std::optional<kernels::Requantization> sum_;
   size_t first_of_sum_ = 0;  // among the inputs
   std::optional<kernels::IntegerConvolution> convolution_;
-  BufferId floats_ = kNoId;
   at::Tensor weights_;
   DerivedFrom packed_, held_bias_, held_scales_;
   std::vector<int32_t> bias_;

@@ -1,0 +1,92 @@
+// From the sums of a panel to integers where vectors have sixteen lanes: the sixteen channels of a
+// pixel at a time. Included once for each instruction set.
+#if defined(OCTET_KERNELS_FINISH_SIXTEENS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef OCTET_KERNELS_FINISH_SIXTEENS_INL_H
+#undef OCTET_KERNELS_FINISH_SIXTEENS_INL_H
+#else
+#define OCTET_KERNELS_FINISH_SIXTEENS_INL_H
+#endif
+
+#include "octet/kernels/finish_sums-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace octet::kernels::HWY_NAMESPACE {
+
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+
+using SixteenTag = hn::FixedTag<float, kPanelChannels>;
+using SixteenIntTag = hn::RebindToSigned<SixteenTag>;
+
+// What sixteen channels have for themselves.
+class SixteenSteps {
+ public:
+  HWY_INLINE SixteenSteps(const ChannelFactors& factors, int64_t channel)
+      : multiplier_(hn::LoadU(SixteenTag(), factors.multiplier.data() + channel)),
+        offset_(hn::LoadU(SixteenTag(), factors.offset.data() + channel)),
+        bias_(hn::LoadU(SixteenIntTag(), factors.bias.data() + channel)) {}
+
+  HWY_INLINE hn::Vec<SixteenTag> operator()(const int32_t* sums) const {
+    const auto sum = hn::Add(hn::LoadU(SixteenIntTag(), sums), bias_);
+    return hn::Mul(hn::Add(hn::ConvertTo(SixteenTag(), sum), offset_), multiplier_);
+  }
+
+ private:
+  hn::Vec<SixteenTag> multiplier_, offset_;
+  hn::Vec<SixteenIntTag> bias_;
+};
+
+template <bool kHalfAway, bool kBits>
+HWY_INLINE void finish_sixteens_as(const ChannelPlaces& places, const ConvolutionOutput& output,
+                                   const SumsOfPixels& s) {
+  const StepRounding<SixteenTag, kHalfAway> rounding(output.constants);
+  const SixteenSteps steps(*output.factors, s.channel);
+  const int64_t passes_step = places.row_bytes();
+  const unsigned straight = output.constants.straight ? 0xFFFF : 0;
+  auto* y = static_cast<uint8_t*>(output.y) + places.offset(s.image, s.channel, s.pixel);
+  uint8_t* passes = nullptr;
+  if constexpr (kBits) passes = output.passes + places.bit_byte(s.image, s.channel, s.pixel);
+  for (int64_t p = 0; p < s.pixels; ++p) {
+    const auto exact = steps(s.sums + p * kPanelChannels);
+    const auto rounded = rounding.rounded(exact);
+    const auto clamped = rounding.clamped(rounded);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(y + p * places.lanes),
+                     _mm512_cvtepi32_epi8(clamped.raw));
+    if constexpr (!kBits) continue;
+    const unsigned within = hn::Eq(rounded, clamped).raw | straight;
+    const auto bits = static_cast<uint16_t>(within & ~rounding.cut_by_activation(exact).raw);
+    std::memcpy(passes + p * passes_step, &bits, sizeof(bits));
+  }
+}
+
+// False, and nothing done, for other results than integers of their own whose sixteen channels lie
+// side by side.
+HWY_INLINE bool finish_sixteens(const ChannelPlaces& places, const ConvolutionOutput& output,
+                                const SumsOfPixels& s) {
+  const int64_t lane = s.channel % places.lanes;
+  if (output.kind != ConvolutionOutput::Kind::kIntegers || output.added != nullptr ||
+      s.channels != kPanelChannels || lane % 8 != 0 || lane + kPanelChannels > places.lanes) {
+    return false;
+  }
+  if (output.constants.half_away) {
+    (output.passes == nullptr ? finish_sixteens_as<true, false>
+                              : finish_sixteens_as<true, true>)(places, output, s);
+  } else {
+    (output.passes == nullptr ? finish_sixteens_as<false, false>
+                              : finish_sixteens_as<false, true>)(places, output, s);
+  }
+  return true;
+}
+
+#else
+
+HWY_INLINE bool finish_sixteens(const ChannelPlaces&, const ConvolutionOutput&,
+                                const SumsOfPixels&) {
+  return false;
+}
+
+#endif
+
+}  // namespace octet::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

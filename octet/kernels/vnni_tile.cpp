@@ -1,0 +1,135 @@
+#include "octet/kernels/vnni_tile.h"
+
+#include <hwy/base.h>
+
+#include <cstring>
+#include <type_traits>
+
+#include "octet/base/error.h"
+#include "octet/kernels/convolution_plan.h"
+
+#if HWY_ARCH_X86
+#include <immintrin.h>
+
+// Highway's targets do not name this instruction set.
+HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
+#endif
+
+namespace octet::kernels {
+
+#if HWY_ARCH_X86
+
+namespace {
+
+constexpr int kMostPixels = 6;
+
+HWY_INLINE __m512i broadcast_quad(const uint8_t* x) {
+  int32_t quad;
+  std::memcpy(&quad, x, sizeof(quad));
+  return _mm512_set1_epi32(quad);
+}
+
+template <int kPixels, int kPanels, bool kFlip>
+HWY_INLINE void vnni_tile(const VnniInput& in, const int64_t* windows, const VnniWeights& weights,
+                          int32_t* HWY_RESTRICT sums, int64_t panel_step) {
+  const int64_t panel_bytes = in.run_count * in.run_quads * 4 * kPanelChannels;
+  __m512i acc[kPanels][kPixels];
+  for (int panel = 0; panel < kPanels; ++panel) {
+    const __m512i first = _mm512_loadu_si512(weights.first + panel * kPanelChannels);
+    for (int p = 0; p < kPixels; ++p) acc[panel][p] = first;
+  }
+  const __m512i top = _mm512_set1_epi8(static_cast<char>(0x80));
+  const int8_t* HWY_RESTRICT packed = weights.packed;
+  for (int64_t run = 0; run < in.run_count; ++run) {
+    const uint8_t* x[kPixels];
+    for (int p = 0; p < kPixels; ++p) x[p] = in.x + windows[p] + in.runs[run] * in.pitch;
+    for (int64_t q = 0; q < in.run_quads; ++q, packed += 4 * kPanelChannels) {
+      __m512i w[kPanels];
+      for (int panel = 0; panel < kPanels; ++panel) {
+        w[panel] = _mm512_loadu_si512(packed + panel * panel_bytes);
+      }
+      for (int p = 0; p < kPixels; ++p) {
+        __m512i quad = broadcast_quad(x[p] + 4 * q);
+        if constexpr (kFlip) quad = _mm512_xor_si512(quad, top);
+        for (int panel = 0; panel < kPanels; ++panel) {
+          acc[panel][p] = _mm512_dpbusd_epi32(acc[panel][p], quad, w[panel]);
+        }
+      }
+    }
+  }
+  for (int panel = 0; panel < kPanels; ++panel) {
+    for (int p = 0; p < kPixels; ++p) {
+      _mm512_storeu_si512(sums + panel * panel_step + p * kPanelChannels, acc[panel][p]);
+    }
+  }
+}
+
+template <int kPanels, bool kFlip>
+void vnni_line(const VnniInput& in, int64_t pixels, const VnniWeights& weights, int32_t* sums,
+               int64_t panel_step) {
+  const int64_t* windows = in.windows;
+  const auto tile = [&](auto count) {
+    vnni_tile<decltype(count)::value, kPanels, kFlip>(in, windows, weights, sums, panel_step);
+    windows += count;
+    sums += count * kPanelChannels;
+    pixels -= count;
+  };
+  // In tiles of about the same size: one with few pixels reads the weights for little.
+  for (int64_t tiles = (pixels + kMostPixels - 1) / kMostPixels; tiles > 0; --tiles) {
+    switch ((pixels + tiles - 1) / tiles) {
+      case 1:
+        tile(std::integral_constant<int, 1>());
+        break;
+      case 2:
+        tile(std::integral_constant<int, 2>());
+        break;
+      case 3:
+        tile(std::integral_constant<int, 3>());
+        break;
+      case 4:
+        tile(std::integral_constant<int, 4>());
+        break;
+      case 5:
+        tile(std::integral_constant<int, 5>());
+        break;
+      default:
+        tile(std::integral_constant<int, kMostPixels>());
+    }
+  }
+}
+
+template <bool kFlip>
+void vnni_panels(const VnniInput& in, int64_t pixels, const VnniWeights& weights, int32_t* sums,
+                 int64_t panel_step) {
+  switch (weights.panels) {
+    case 1:
+      return vnni_line<1, kFlip>(in, pixels, weights, sums, panel_step);
+    case 2:
+      return vnni_line<2, kFlip>(in, pixels, weights, sums, panel_step);
+    case 3:
+      return vnni_line<3, kFlip>(in, pixels, weights, sums, panel_step);
+    default:
+      return vnni_line<kVnniPanels, kFlip>(in, pixels, weights, sums, panel_step);
+  }
+}
+
+}  // namespace
+
+void vnni_sums(const VnniInput& in, int64_t pixels, const VnniWeights& weights, int32_t* sums,
+               int64_t panel_step) {
+  (in.flip ? vnni_panels<true> : vnni_panels<false>)(in, pixels, weights, sums, panel_step);
+}
+
+#else
+
+void vnni_sums(const VnniInput&, int64_t, const VnniWeights&, int32_t*, int64_t) {
+  OCTET_INTERNAL_CHECK(false);  // has_vnni() is false
+}
+
+#endif
+
+}  // namespace octet::kernels
+
+#if HWY_ARCH_X86
+HWY_POP_ATTRIBUTES
+#endif
