@@ -14,16 +14,21 @@ struct ChannelPlaces {
   int64_t pixels = 1;
   int64_t lanes = 1;
 
+  // Divisions cost more than all else here, and channels last need none.
+  bool are_last() const { return lanes == channels; }
+  int64_t lane(int64_t channel) const { return are_last() ? channel : channel % lanes; }
+
   int64_t row(int64_t image, int64_t channel, int64_t pixel) const {
+    if (are_last()) return image * pixels + pixel;
     return (image * (channels / lanes) + channel / lanes) * pixels + pixel;
   }
   int64_t offset(int64_t image, int64_t channel, int64_t pixel) const {
-    return row(image, channel, pixel) * lanes + channel % lanes;
+    return row(image, channel, pixel) * lanes + lane(channel);
   }
   int64_t row_bytes() const { return (lanes + 7) / 8; }
   // The byte that holds the gradient bit of the element; the bit is channel % lanes % 8.
   int64_t bit_byte(int64_t image, int64_t channel, int64_t pixel) const {
-    return row(image, channel, pixel) * row_bytes() + channel % lanes / 8;
+    return row(image, channel, pixel) * row_bytes() + lane(channel) / 8;
   }
 };
 

@@ -1,6 +1,9 @@
 #include "octet/kernels/convolution_part.h"
 
+#include <cstring>
+
 #include "octet/kernels/simd_targets.h"
+#include "octet/kernels/vnni_depthwise.h"
 #include "octet/kernels/vnni_tile.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -243,6 +246,76 @@ void convolve_depthwise(const ConvolutionPlan& plan, const ConvolutionCall& call
   }
 }
 
+// The columns of a panel's interleaved rows that lie beside the image.
+void pad_interleaved(const ConvolutionPlan& plan, uint8_t padding, uint8_t* interleaved) {
+  constexpr int64_t kColumn = kVnniRows * kPanelChannels;
+  const auto [begin, end] = columns_inside(plan);
+  for (int64_t group = 0; group < plan.row_groups(); ++group) {
+    std::memset(interleaved, padding, begin * kColumn);
+    std::memset(interleaved + end * kColumn, padding, (plan.staged_columns - end) * kColumn);
+    interleaved += plan.staged_columns * kColumn;
+  }
+}
+
+// The rows that a row of output reads, for sixteen channels.
+void interleave_rows(const ConvolutionPlan& plan, const ConvolutionCall& call, int64_t image,
+                     int64_t out_row, int64_t channel, const uint8_t* padding,
+                     uint8_t* interleaved) {
+  const ConvolutionShape& s = plan.shape;
+  const auto [begin, end] = columns_inside(plan);
+  const int64_t column = begin * plan.staged_column_step - s.pad_left;
+  for (int64_t group = 0; group < plan.row_groups(); ++group) {
+    VnniRow rows[kVnniRows];
+    for (int64_t r = 0; r < kVnniRows; ++r) {
+      // Rows behind the last have weights of zero.
+      const int64_t y = std::min(group * kVnniRows + r, s.kernel_h - 1);
+      const int64_t row = out_row * s.stride_h + y * s.dilation_h - s.pad_top;
+      rows[r] = {.x = padding, .step = 0};
+      if (row < 0 || row >= s.in_height) continue;
+      rows[r] = {.x = static_cast<const uint8_t*>(call.x) +
+                      plan.in.offset(image, channel, row * s.in_width + column),
+                 .step = s.in_channels * plan.staged_column_step};
+    }
+    vnni_interleave(rows, end - begin, plan.is_signed,
+                    interleaved + begin * kVnniRows * kPanelChannels);
+    interleaved += plan.staged_columns * kVnniRows * kPanelChannels;
+  }
+}
+
+void convolve_depthwise_vnni(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                             const ConvolutionPart& part, const SectionPart& which,
+                             uint8_t* interleaved, int32_t* sums) {
+  const ConvolutionShape& s = plan.shape;
+  const int64_t first = which.section * plan.section_in + which.panel * kPanelChannels;
+  const int64_t end = std::min(s.in_channels, first + which.panels * kPanelChannels);
+  const VnniWindows windows{.groups = plan.row_groups(),
+                            .columns = plan.staged_columns,
+                            .kernel_w = s.kernel_w,
+                            .dilation = s.dilation_w,
+                            .column_step = plan.column_step};
+  // As the input has it, and as what is interleaved has it.
+  uint8_t padding[kPanelChannels];
+  std::memset(padding, static_cast<uint8_t>(call.x_zero_point), sizeof(padding));
+  pad_interleaved(plan, static_cast<uint8_t>(call.x_zero_point - plan.lowest_x()), interleaved);
+  const int64_t rows = part.images * part.rows, together = plan.depthwise_rows();
+  for (int64_t begin = 0; begin < rows; begin += together) {
+    const int64_t stop = std::min(rows, begin + together);
+    for (int64_t channel = first; channel < end; channel += kPanelChannels) {
+      const int64_t panel = channel / kPanelChannels;
+      for (int64_t i = begin; i < stop; ++i) {
+        interleave_rows(plan, call, part.image + i / part.rows, part.row + i % part.rows, channel,
+                        padding, interleaved);
+        vnni_depthwise_sums(interleaved, windows, s.out_width,
+                            reinterpret_cast<const int8_t*>(call.weights + panel * plan.panel_size),
+                            call.first_sums + panel * kPanelChannels,
+                            sums + (i - begin) * s.out_width * kPanelChannels);
+      }
+      finish_pixels(plan, call, part, channel, channel + kPanelChannels, begin * s.out_width,
+                    stop * s.out_width, sums);
+    }
+  }
+}
+
 void convolve_part_on_target(const ConvolutionPlan& plan, const ConvolutionCall& call,
                              const ConvolutionPart& part, bool is_staged, int16_t* staged,
                              int32_t* sums) {
@@ -252,7 +325,9 @@ void convolve_part_on_target(const ConvolutionPlan& plan, const ConvolutionCall&
     const int64_t panels = std::min(plan.section_panels - first, end - panel);
     const SectionPart which{
         .section = section, .panel = first, .panels = panels, .is_staged = is_staged};
-    if (plan.depthwise) {
+    if (plan.depthwise && plan.multiplicand == Multiplicand::kVnni) {
+      convolve_depthwise_vnni(plan, call, part, which, reinterpret_cast<uint8_t*>(staged), sums);
+    } else if (plan.depthwise) {
       convolve_depthwise(plan, call, part, which, staged, sums);
     } else if (plan.winograd) {
       convolve_winograd(plan, call, part, which, staged, sums);

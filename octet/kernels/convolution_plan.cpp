@@ -4,6 +4,7 @@
 
 #include "octet/base/error.h"
 #include "octet/kernels/integer_winograd.h"
+#include "octet/kernels/vnni_depthwise.h"
 #include "octet/kernels/vnni_tile.h"
 
 namespace octet::kernels {
@@ -58,6 +59,12 @@ void plan_depthwise(ConvolutionPlan& plan) {
   plan.sections = divided_up(plan.shape.in_channels, plan.section_in);
   plan.section_panels = plan.section_in / kPanelChannels;
   plan.blocks = {{.begin = 0, .count = plan.section_in}};
+  if (plan.multiplicand == Multiplicand::kVnni) {
+    // The input is interleaved from where it lies; of a panel, a row of output at a time.
+    plan.in_place = true;
+    plan.panel_size = plan.row_groups() * plan.shape.kernel_w * kVnniRows * kPanelChannels / 2;
+    return;
+  }
   for (const int64_t run : plan.runs) plan.taps.push_back(run * plan.section_in);
   if (plan.taps.size() % 2 != 0) plan.taps.push_back(plan.taps.back());
   plan.panel_size = static_cast<int64_t>(plan.taps.size()) * kPanelChannels;
@@ -127,6 +134,11 @@ void plan_groups(ConvolutionPlan& plan) {
   }
 }
 
+// Sixteen channels are read where they lie, side by side.
+bool has_vnni_depthwise(const ConvolutionPlan& plan) {
+  return plan.in.lanes == plan.shape.in_channels && plan.shape.in_channels % kPanelChannels == 0;
+}
+
 void plan_parts(ConvolutionPlan& plan, int threads) {
   const ConvolutionShape& s = plan.shape;
   const auto fits = [&] {
@@ -148,7 +160,7 @@ void plan_parts(ConvolutionPlan& plan, int threads) {
   // Channels of two parts must not share a byte of gradient bits.
   if (plan.sections > 1 && plan.section_out % 8 != 0) cuts = 1;
   plan.part_panels = divided_up(plan.panels(), cuts);
-  if (plan.multiplicand != Multiplicand::kVnni) return;
+  if (plan.multiplicand != Multiplicand::kVnni || plan.depthwise) return;
   plan.part_panels = std::min(rounded_up(plan.part_panels, kVnniPanels), plan.panels());
   plan_windows(plan);
 }
@@ -160,15 +172,28 @@ int64_t ConvolutionPlan::staged_rows(int64_t rows) const {
   return (rows - 1) * row_step + (shape.kernel_h - 1) * shape.dilation_h + 1;
 }
 
+int64_t ConvolutionPlan::row_groups() const {
+  return divided_up(shape.kernel_h, kVnniRows);
+}
+
+int64_t ConvolutionPlan::depthwise_rows() const {
+  return std::max<int64_t>(1, 2 * kPiecePixels / shape.out_width);
+}
+
 int64_t ConvolutionPlan::staged_size() const {
   constexpr int64_t kReadBeyond = 64;
-  if (in_place) return 0;
+  if (in_place) {
+    return depthwise ? row_groups() * staged_columns * kVnniRows * kPanelChannels / 2 : 0;
+  }
   const int64_t staged = part_images * staged_rows(part_rows) * staged_columns * section_in;
   return staged + (winograd ? winograd_transforms(*this, part_images, part_rows).size() : 0) +
          kReadBeyond;
 }
 
 int64_t ConvolutionPlan::sums_size() const {
+  if (depthwise && multiplicand == Multiplicand::kVnni) {
+    return depthwise_rows() * shape.out_width * kPanelChannels;
+  }
   if (multiplicand == Multiplicand::kVnni) return kVnniPanels * kPiecePixels * kPanelChannels;
   const int64_t sums = part_pixels() * kPanelChannels;
   return sums + (winograd ? winograd_products(*this, part_images, part_rows).size() : 0);
@@ -183,7 +208,9 @@ ConvolutionPlan plan_convolution(const ConvolutionShape& shape, bool is_signed, 
   plan.depthwise =
       shape.groups > 1 && shape.groups == shape.in_channels && shape.groups == shape.out_channels;
   plan.winograd = winograd_pays(shape, multiplicand);
-  if (plan.depthwise || plan.winograd) plan.multiplicand = Multiplicand::kInt16;
+  if (plan.winograd || (plan.depthwise && !has_vnni_depthwise(plan))) {
+    plan.multiplicand = Multiplicand::kInt16;
+  }
   plan_staging(plan);
   if (plan.depthwise) {
     plan_depthwise(plan);

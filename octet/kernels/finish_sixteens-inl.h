@@ -62,7 +62,7 @@ HWY_INLINE void finish_sixteens_as(const ChannelPlaces& places, const Convolutio
 // side by side.
 HWY_INLINE bool finish_sixteens(const ChannelPlaces& places, const ConvolutionOutput& output,
                                 const SumsOfPixels& s) {
-  const int64_t lane = s.channel % places.lanes;
+  const int64_t lane = places.lane(s.channel);
   if (output.kind != ConvolutionOutput::Kind::kIntegers || output.added != nullptr ||
       s.channels != kPanelChannels || lane % 8 != 0 || lane + kPanelChannels > places.lanes) {
     return false;

@@ -1,9 +1,12 @@
 #include "octet/kernels/pack_weights.h"
 
 #include <algorithm>
+#include <cstring>
+#include <vector>
 
 #include "octet/kernels/byte_weights.h"
 #include "octet/kernels/integer_winograd.h"
+#include "octet/kernels/vnni_depthwise.h"
 
 namespace octet::kernels {
 namespace {
@@ -62,25 +65,44 @@ void pack_depthwise_panel(const ConvolutionPlan& plan, const Weight* weights, in
   }
 }
 
-// One output channel of a panel. Taps come in the order of their runs, and so do the channels of a
-// tap.
+// The weights of one output channel in the order in which a tile reads them, zeros where a run ends
+// within a group of four; returns their sum.
 template <class Weight>
-int32_t pack_vnni_lane(const ConvolutionPlan& plan, const Weight* weights, int64_t lane,
-                       int8_t* packed) {
+int32_t gather_vnni_lane(const ConvolutionPlan& plan, const Weight* weights, int8_t* gathered) {
   const int64_t taps = plan.shape.kernel_h * plan.shape.kernel_w;
   const int64_t run_taps = taps / static_cast<int64_t>(plan.runs.size());
-  const int64_t run_bytes = plan.blocks[0].run_pairs * 2 * kPanelChannels;
   int32_t sum = 0;
   for (int64_t tap = 0; tap < taps; ++tap) {
-    int8_t* run = packed + tap / run_taps * run_bytes + lane * kQuad;
-    int64_t position = tap % run_taps * plan.section_in;
-    for (int64_t c = 0; c < plan.section_in; ++c, ++position) {
-      const auto w = static_cast<int8_t>(1 * weights[c * taps + tap]);
-      run[position / kQuad * kQuad * kPanelChannels + position % kQuad] = w;
+    int8_t* to =
+        gathered + tap / run_taps * 2 * plan.blocks[0].run_pairs + tap % run_taps * plan.section_in;
+    const Weight* from = weights + tap;
+    for (int64_t c = 0; c < plan.section_in; ++c) {
+      const auto w = static_cast<int32_t>(from[c * taps]);
+      to[c] = static_cast<int8_t>(w);
       sum += w;
     }
   }
   return sum;
+}
+
+// Sixteen channels of a depthwise layer: (group of rows, column, channel, row).
+template <class Weight>
+void pack_vnni_depthwise_panel(const ConvolutionPlan& plan, const Weight* weights, int64_t panel,
+                               int32_t zero_point, const PackedVnniWeights& to) {
+  const ConvolutionShape& s = plan.shape;
+  int8_t* packed = to.packed + 2 * panel * plan.panel_size;
+  for (int64_t lane = 0; lane < kPanelChannels; ++lane) {
+    const int64_t channel = panel * kPanelChannels + lane;
+    int32_t sum = 0;
+    for (int64_t tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
+      const int64_t row = tap / s.kernel_w, column = tap % s.kernel_w;
+      const int64_t place = (row / kVnniRows * s.kernel_w + column) * kPanelChannels + lane;
+      const auto w = static_cast<int8_t>(1 * weights[channel * s.kernel_h * s.kernel_w + tap]);
+      packed[place * kVnniRows + row % kVnniRows] = w;
+      sum += w;
+    }
+    to.first_sums[channel] = -zero_point * sum;
+  }
 }
 
 template <class Weight>
@@ -89,13 +111,21 @@ void pack_vnni_panel(const ConvolutionPlan& plan, const Weight* weights, int64_t
   const int64_t kernel = plan.section_in * plan.shape.kernel_h * plan.shape.kernel_w;
   const int64_t in_section = panel % plan.section_panels * kPanelChannels;
   const int64_t lanes = std::min(kPanelChannels, plan.section_out - in_section);
+  const int64_t bytes = 2 * plan.panel_size / kPanelChannels;
   weights += (panel / plan.section_panels * plan.section_out + in_section) * kernel;
+  std::vector<int8_t> gathered(bytes * kPanelChannels);
   for (int64_t lane = 0; lane < lanes; ++lane) {
-    const int32_t sum = pack_vnni_lane(plan, weights + lane * kernel, lane,
-                                       to.packed + 2 * panel * plan.panel_size);
+    const int32_t sum =
+        gather_vnni_lane(plan, weights + lane * kernel, gathered.data() + lane * bytes);
     // Both go around in 32 bits for very long sums.
     const uint32_t first = 0U - static_cast<uint32_t>(zero_point) * static_cast<uint32_t>(sum);
     to.first_sums[panel * kPanelChannels + lane] = static_cast<int32_t>(first);
+  }
+  int8_t* packed = to.packed + 2 * panel * plan.panel_size;
+  for (int64_t quad = 0; quad < bytes; quad += kQuad) {
+    for (int64_t lane = 0; lane < kPanelChannels; ++lane, packed += kQuad) {
+      std::memcpy(packed, gathered.data() + lane * bytes + quad, kQuad);
+    }
   }
 }
 
@@ -122,7 +152,12 @@ void pack_vnni_weights(const ConvolutionPlan& plan, const Weight* weights, int32
                        int threads, const PackedVnniWeights& to) {
 #pragma omp parallel for num_threads(threads) schedule(static) if (plan.panels() > 1)
   for (int64_t panel = 0; panel < plan.panels(); ++panel) {
-    pack_vnni_panel(plan, weights, panel, zero_point, to);
+    if (plan.depthwise) {
+      if (panel * kPanelChannels >= plan.shape.out_channels) continue;  // of the last section
+      pack_vnni_depthwise_panel(plan, weights, panel, zero_point, to);
+    } else {
+      pack_vnni_panel(plan, weights, panel, zero_point, to);
+    }
   }
 }
 

@@ -1,0 +1,129 @@
+#include "octet/kernels/vnni_depthwise.h"
+
+#include <hwy/base.h>
+
+#include <type_traits>
+
+#include "octet/base/error.h"
+#include "octet/kernels/convolution_plan.h"
+
+#if HWY_ARCH_X86
+#include <immintrin.h>
+
+// Highway's targets do not name this instruction set.
+HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
+#endif
+
+namespace octet::kernels {
+
+#if HWY_ARCH_X86
+
+namespace {
+
+constexpr int64_t kMostPixels = 8;
+constexpr int64_t kColumnBytes = kVnniRows * kPanelChannels;
+
+HWY_INLINE __m128i sixteen(const VnniRow& row, int64_t column) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(row.x + column * row.step));
+}
+
+template <int kPixels>
+HWY_INLINE void depthwise_tile(const uint8_t* x, const VnniWindows& w,
+                               const int8_t* HWY_RESTRICT weights, __m512i first,
+                               int32_t* HWY_RESTRICT sums) {
+  __m512i acc[kPixels];
+  for (__m512i& sum : acc) sum = first;
+  const int64_t pixel = w.column_step * kColumnBytes;
+  for (int64_t group = 0; group < w.groups; ++group, x += w.columns * kColumnBytes) {
+    const uint8_t* HWY_RESTRICT tap = x;
+    for (int64_t k = 0; k < w.kernel_w; ++k) {
+      const __m512i weight = _mm512_loadu_si512(weights);
+      for (int p = 0; p < kPixels; ++p) {
+        acc[p] = _mm512_dpbusd_epi32(acc[p], _mm512_loadu_si512(tap + p * pixel), weight);
+      }
+      weights += kColumnBytes;
+      tap += w.dilation * kColumnBytes;
+    }
+  }
+  for (int p = 0; p < kPixels; ++p) _mm512_storeu_si512(sums + p * kPanelChannels, acc[p]);
+}
+
+}  // namespace
+
+void vnni_interleave(const VnniRow (&rows)[kVnniRows], int64_t columns, bool flip, uint8_t* to) {
+  // Four channels of each row come together, then their bytes.
+  const __m512i by_channels =
+      _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512i by_bytes = _mm512_maskz_broadcast_i32x4(
+      0xFFFF, _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  const __m512i top = _mm512_set1_epi8(static_cast<char>(flip ? 0x80 : 0));
+  for (int64_t c = 0; c < columns; ++c, to += kColumnBytes) {
+    __m512i all = _mm512_castsi128_si512(sixteen(rows[0], c));
+    all = _mm512_inserti32x4(all, sixteen(rows[1], c), 1);
+    all = _mm512_inserti32x4(all, sixteen(rows[2], c), 2);
+    all = _mm512_inserti32x4(all, sixteen(rows[3], c), 3);
+    // The masked form, with no lane left out: GCC 12 warns of the other one's undefined source.
+    all = _mm512_maskz_permutexvar_epi32(0xFFFF, by_channels, all);
+    all = _mm512_shuffle_epi8(all, by_bytes);
+    _mm512_storeu_si512(to, _mm512_xor_si512(all, top));
+  }
+}
+
+void vnni_depthwise_sums(const uint8_t* interleaved, const VnniWindows& windows, int64_t pixels,
+                         const int8_t* weights, const int32_t* first, int32_t* sums) {
+  const __m512i begin = _mm512_loadu_si512(first);
+  const int64_t pixel = windows.column_step * kColumnBytes;
+  const auto tile = [&](auto count) {
+    depthwise_tile<decltype(count)::value>(interleaved, windows, weights, begin, sums);
+    interleaved += count * pixel;
+    sums += count * kPanelChannels;
+    pixels -= count;
+  };
+  // In tiles of about the same size: products of one pixel wait for each other.
+  for (int64_t tiles = (pixels + kMostPixels - 1) / kMostPixels; tiles > 0; --tiles) {
+    switch ((pixels + tiles - 1) / tiles) {
+      case 8:
+        tile(std::integral_constant<int, 8>());
+        break;
+      case 7:
+        tile(std::integral_constant<int, 7>());
+        break;
+      case 6:
+        tile(std::integral_constant<int, 6>());
+        break;
+      case 5:
+        tile(std::integral_constant<int, 5>());
+        break;
+      case 4:
+        tile(std::integral_constant<int, 4>());
+        break;
+      case 3:
+        tile(std::integral_constant<int, 3>());
+        break;
+      case 2:
+        tile(std::integral_constant<int, 2>());
+        break;
+      default:
+        tile(std::integral_constant<int, 1>());
+    }
+  }
+}
+
+#else
+
+void vnni_interleave(const VnniRow (&)[kVnniRows], int64_t, bool, uint8_t*) {
+  OCTET_INTERNAL_CHECK(false);  // has_vnni() is false
+}
+
+void vnni_depthwise_sums(const uint8_t*, const VnniWindows&, int64_t, const int8_t*, const int32_t*,
+                         int32_t*) {
+  OCTET_INTERNAL_CHECK(false);
+}
+
+#endif
+
+}  // namespace octet::kernels
+
+#if HWY_ARCH_X86
+HWY_POP_ATTRIBUTES
+#endif

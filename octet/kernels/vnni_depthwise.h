@@ -1,0 +1,38 @@
+// Depthwise convolution with AVX-512 VNNI (vnni_tile.h): the instruction adds up four products of
+// each lane, which here are four rows of a window in one channel.
+//
+// For a row of output, up to four rows of input are interleaved: (column, channel, row). Then each
+// column of a window is one product with the weights (column of the window, channel, row). A window
+// with more rows takes several such groups.
+#pragma once
+
+#include <cstdint>
+
+namespace octet::kernels {
+
+inline constexpr int64_t kVnniRows = 4;
+
+// Sixteen channels of one row of input: columns are `step` bytes apart.
+struct VnniRow {
+  const uint8_t* x = nullptr;
+  int64_t step = 0;
+};
+
+// to: (column, 16, 4) bytes. flip: x is int8 and becomes x + 128. Only where has_vnni().
+void vnni_interleave(const VnniRow (&rows)[kVnniRows], int64_t columns, bool flip, uint8_t* to);
+
+// The windows of a row of output in what is interleaved.
+struct VnniWindows {
+  int64_t groups = 1;   // of four rows
+  int64_t columns = 1;  // interleaved for each group
+  int64_t kernel_w = 1;
+  int64_t dilation = 1;     // columns from tap to tap
+  int64_t column_step = 1;  // and from window to window
+};
+
+// weights: (group, column of the window, 16, 4). first: what the sums of each channel begin with.
+// sums: (pixel, 16). Only where has_vnni().
+void vnni_depthwise_sums(const uint8_t* interleaved, const VnniWindows& windows, int64_t pixels,
+                         const int8_t* weights, const int32_t* first, int32_t* sums);
+
+}  // namespace octet::kernels
