@@ -11,17 +11,23 @@
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
-void sum_channels_simd(const ChannelPlaces& places, int64_t batch, const float* x, int64_t channel,
-                       float* sums) {
+template <class T>
+void sum_channels_of(const ChannelPlaces& places, int64_t batch, const T* x, int64_t channel,
+                     float* sums) {
   FloatVector total[kVectors];
   for (FloatVector& vector : total) vector = set(0);
   for (int64_t image = 0; image < batch; ++image) {
-    const float* from = x + places.offset(image, channel, 0);
+    const T* from = x + places.offset(image, channel, 0);
     for (int64_t i = 0; i < places.pixels; ++i, from += places.lanes) {
       for (int v = 0; v < kVectors; ++v) total[v] = hn::Add(total[v], load(from + v * kLanes));
     }
   }
-  for (int v = 0; v < kVectors; ++v) hn::StoreU(total[v], FloatTag(), sums + v * kLanes);
+  for (int v = 0; v < kVectors; ++v) store(total[v], sums + v * kLanes);
+}
+
+void sum_channels_simd(const ChannelPlaces& places, int64_t batch, const Gradient& x,
+                       int64_t channel, float* sums) {
+  with_elements(x, [&](const auto* from) { sum_channels_of(places, batch, from, channel, sums); });
 }
 
 }  // namespace octet::kernels::HWY_NAMESPACE
@@ -35,7 +41,12 @@ HWY_EXPORT(sum_channels_simd);
 
 void sum_channels(const ChannelPlaces& places, int64_t batch, const float* x, int64_t channel,
                   float* sums) {
-  HWY_DYNAMIC_DISPATCH(sum_channels_simd)(places, batch, x, channel, sums);
+  HWY_DYNAMIC_DISPATCH(sum_channels_simd)(places, batch, const_cast<float*>(x), channel, sums);
+}
+
+void sum_channels(const ChannelPlaces& places, int64_t batch, const BFloat16* x, int64_t channel,
+                  float* sums) {
+  HWY_DYNAMIC_DISPATCH(sum_channels_simd)(places, batch, const_cast<BFloat16*>(x), channel, sums);
 }
 
 }  // namespace octet::kernels

@@ -49,15 +49,18 @@ HWY_INLINE FloatVector load(const BFloat16* x) {
   return hn::BitCast(FloatTag(), hn::ShiftLeft<16>(hn::PromoteTo(bits, upper)));
 }
 
-HWY_INLINE void store(FloatVector x, BFloat16* to) {
-  const hn::Rebind<uint16_t, FloatTag> halves;
+// In the lower halves.
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<FloatTag>> bfloat16_bits(FloatVector x) {
   const hn::RebindToUnsigned<FloatTag> tag;
   const auto bits = hn::BitCast(tag, x);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(tag, 1));
   const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(tag, 0x7FFF))));
-  const auto number = hn::RebindMask(tag, hn::Eq(x, x));
-  const auto upper = hn::IfThenElse(number, rounded, hn::Set(tag, 0x7FC0));
-  hn::StoreU(hn::DemoteTo(halves, hn::BitCast(IntTag(), upper)), halves,
+  return hn::IfThenElse(hn::RebindMask(tag, hn::Eq(x, x)), rounded, hn::Set(tag, 0x7FC0));
+}
+
+HWY_INLINE void store(FloatVector x, BFloat16* to) {
+  const hn::Rebind<uint16_t, FloatTag> halves;
+  hn::StoreU(hn::DemoteTo(halves, hn::BitCast(IntTag(), bfloat16_bits(x))), halves,
              reinterpret_cast<uint16_t*>(to));
 }
 

@@ -6,11 +6,11 @@
 
 #include "octet/kernels/channel_sums.h"
 #include "octet/kernels/float_winograd_part.h"
+#include "octet/kernels/winograd_layers.h"
 
 namespace octet::kernels {
 namespace {
 
-constexpr int64_t kTaps = 9;
 // Floats of transformed weights, and of sums of products, that are in use at a time: 4 MiB.
 constexpr int64_t kPanelFloats = 1 << 20;
 // Floats of transforms that a thread works on, and of those that all threads share.
@@ -18,26 +18,6 @@ constexpr int64_t kPartFloats = 128 << 10, kChunkFloats = 2 << 20;
 
 int64_t divided_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
-}
-
-TileLayer forward_layer(const ConvolutionShape& s, Layout in, Layout out) {
-  return {
-      .x = {channel_places(s.in_channels, s.in_height * s.in_width, in), s.in_height, s.in_width},
-      .y = {channel_places(s.out_channels, s.out_height * s.out_width, out), s.out_height,
-            s.out_width},
-      .batch = s.batch,
-      .pad_top = s.pad_top,
-      .pad_left = s.pad_left};
-}
-
-// dx is the convolution of dy, padded by what is left of two, with turned windows.
-TileLayer backward_layer(const ConvolutionShape& s, Layout in, Layout out) {
-  const TileLayer layer = forward_layer(s, in, out);
-  return {.x = layer.y,
-          .y = layer.x,
-          .batch = s.batch,
-          .pad_top = 2 - s.pad_top,
-          .pad_left = 2 - s.pad_left};
 }
 
 int64_t panels_at_once(const TileLayer& layer) {
@@ -63,14 +43,6 @@ GradientChunk first_chunk(const TileLayer& layer) {
   const int64_t panels = panels_at_once(layer);
   const int64_t width = kWinogradProducts * (layer.x.places.channels + panels * kFloatPanel);
   return {.rows = {0, rows_at_once(layer, width, kChunkFloats)}, .panels = {0, panels}};
-}
-
-WeightOrder forward_order(const ConvolutionShape& s, const float* w) {
-  return {.w = w,
-          .out_channels = s.out_channels,
-          .in_channels = s.in_channels,
-          .out = s.in_channels * kTaps,
-          .in = kTaps};
 }
 
 // kept: all panels transformed already, or null.
@@ -162,24 +134,8 @@ void run_weight_gradient(const TileLayer& layer, int threads, const float* x, co
 
 }  // namespace
 
-bool FloatWinograd::pays(const ConvolutionShape& s, Layout in, Layout out) {
-  const bool plain = s.groups == 1 && s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 &&
-                     s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1 && s.pad_top <= 2 &&
-                     s.pad_left <= 2;
-  const bool side_by_side = lanes_of(in, s.in_channels) % kFloatBlock == 0 &&
-                            lanes_of(out, s.out_channels) % kFloatBlock == 0;
-  constexpr int64_t kLeastChannels = 32;
-  if (!plain || !side_by_side || std::min(s.in_channels, s.out_channels) < kLeastChannels) {
-    return false;
-  }
-  // Transformed weights are nearly twice as many as those of the layer: they want to be used.
-  constexpr int64_t kLeastTiles = 32;
-  const int64_t tiles = winograd_tiles(s.out_height) * winograd_tiles(s.out_width);
-  if (s.batch * tiles < kLeastTiles) return false;
-  // At an edge tiles compute outputs that nobody wants, up to four for one.
-  constexpr double kMostComputed = 1.4;
-  return static_cast<double>(4 * tiles) <=
-         kMostComputed * static_cast<double>(s.out_height * s.out_width);
+bool FloatWinograd::pays(const ConvolutionShape& shape, Layout in, Layout out) {
+  return tiles_pay(shape, in, out);
 }
 
 FloatWinograd::FloatWinograd(const ConvolutionShape& shape, Layout in, Layout out)
@@ -212,12 +168,7 @@ void FloatWinograd::forward(const float* x, const float* w, const float* bias, f
 }
 
 void FloatWinograd::backward_data(const float* dy, const float* w, float* dx, void* scratch) const {
-  const WeightOrder order{.w = w,
-                          .out_channels = shape_.in_channels,
-                          .in_channels = shape_.out_channels,
-                          .out = kTaps,
-                          .in = shape_.in_channels * kTaps,
-                          .turned = true};
+  const WeightOrder order = backward_order(shape_, w);
   run_forward(backward_layer(shape_, in_, out_), std::min(threads_, omp_get_max_threads()), dy,
               order, nullptr, nullptr, dx, static_cast<float*>(scratch));
 }

@@ -38,6 +38,7 @@ HWY_INLINE void depthwise_tile(const uint8_t* x, const VnniWindows& w,
     const uint8_t* HWY_RESTRICT tap = x;
     for (int64_t k = 0; k < w.kernel_w; ++k) {
       const __m512i weight = _mm512_loadu_si512(weights);
+      HWY_UNROLL(8)
       for (int p = 0; p < kPixels; ++p) {
         acc[p] = _mm512_dpbusd_epi32(acc[p], _mm512_loadu_si512(tap + p * pixel), weight);
       }
@@ -45,6 +46,7 @@ HWY_INLINE void depthwise_tile(const uint8_t* x, const VnniWindows& w,
       tap += w.dilation * kColumnBytes;
     }
   }
+  HWY_UNROLL(8)
   for (int p = 0; p < kPixels; ++p) _mm512_storeu_si512(sums + p * kPanelChannels, acc[p]);
 }
 

@@ -34,30 +34,38 @@ HWY_INLINE void vnni_tile(const VnniInput& in, const int64_t* windows, const Vnn
                           int32_t* HWY_RESTRICT sums, int64_t panel_step) {
   const int64_t panel_bytes = in.run_count * in.run_quads * 4 * kPanelChannels;
   __m512i acc[kPanels][kPixels];
+  HWY_UNROLL(8)
   for (int panel = 0; panel < kPanels; ++panel) {
     const __m512i first = _mm512_loadu_si512(weights.first + panel * kPanelChannels);
+    HWY_UNROLL(8)
     for (int p = 0; p < kPixels; ++p) acc[panel][p] = first;
   }
   const __m512i top = _mm512_set1_epi8(static_cast<char>(0x80));
   const int8_t* HWY_RESTRICT packed = weights.packed;
   for (int64_t run = 0; run < in.run_count; ++run) {
     const uint8_t* x[kPixels];
+    HWY_UNROLL(8)
     for (int p = 0; p < kPixels; ++p) x[p] = in.x + windows[p] + in.runs[run] * in.pitch;
     for (int64_t q = 0; q < in.run_quads; ++q, packed += 4 * kPanelChannels) {
       __m512i w[kPanels];
+      HWY_UNROLL(8)
       for (int panel = 0; panel < kPanels; ++panel) {
         w[panel] = _mm512_loadu_si512(packed + panel * panel_bytes);
       }
+      HWY_UNROLL(8)
       for (int p = 0; p < kPixels; ++p) {
         __m512i quad = broadcast_quad(x[p] + 4 * q);
         if constexpr (kFlip) quad = _mm512_xor_si512(quad, top);
+        HWY_UNROLL(8)
         for (int panel = 0; panel < kPanels; ++panel) {
           acc[panel][p] = _mm512_dpbusd_epi32(acc[panel][p], quad, w[panel]);
         }
       }
     }
   }
+  HWY_UNROLL(8)
   for (int panel = 0; panel < kPanels; ++panel) {
+    HWY_UNROLL(8)
     for (int p = 0; p < kPixels; ++p) {
       _mm512_storeu_si512(sums + panel * panel_step + p * kPanelChannels, acc[panel][p]);
     }

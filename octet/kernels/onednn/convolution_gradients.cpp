@@ -1,5 +1,6 @@
 #include "octet/kernels/onednn/convolution_gradients.h"
 
+#include "octet/kernels/bfloat16_winograd.h"
 #include "octet/kernels/onednn/bfloat16_gradients.h"
 #include "octet/kernels/onednn/float_convolution.h"
 #include "octet/kernels/onednn/onednn.h"
@@ -42,6 +43,9 @@ bool has_bfloat16() {
 
 std::unique_ptr<ConvolutionGradients> make_convolution_gradients(
     const ConvolutionShape& shape, const ConvolutionGradients::Options& options) {
+  if (options.bfloat16 && bfloat16_tiles_pay(shape, options)) {
+    return make_bfloat16_winograd(shape, options);
+  }
   if (options.bfloat16) return make_bfloat16_gradients(shape, options);
   return std::make_unique<FloatGradients>(shape, options);
 }

@@ -1,0 +1,145 @@
+#include "octet/kernels/bfloat16_tile.h"
+
+#include <hwy/base.h>
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "octet/base/error.h"
+
+#if HWY_ARCH_X86
+#include <immintrin.h>
+
+// Highway's targets do not name this instruction set.
+HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
+#endif
+
+namespace octet::kernels {
+
+#if HWY_ARCH_X86
+
+namespace {
+
+constexpr int kMostRows = 6;
+constexpr int64_t kColumns = 16, kMostPanels = 4;
+
+HWY_INLINE __m512bh broadcast_pair(const BFloat16* x) {
+  int32_t pair;
+  std::memcpy(&pair, x, sizeof(pair));
+  return reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair));
+}
+
+// Sums of six rows and four panels fill the registers.
+template <int kRows, int kPanels>
+HWY_INLINE void product_tile(int64_t pairs, const BFloat16Rows& x, const BFloat16Panels& panels,
+                             bool add, const BFloat16Sums& sums) {
+  __m512 acc[kPanels][kRows];
+  HWY_UNROLL(8)
+  for (int panel = 0; panel < kPanels; ++panel) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < kRows; ++r) {
+      acc[panel][r] =
+          add ? _mm512_loadu_ps(sums.y + r * sums.row + panel * sums.panel) : _mm512_setzero_ps();
+    }
+  }
+  const BFloat16* row[kRows];
+  HWY_UNROLL(8)
+  for (int r = 0; r < kRows; ++r) row[r] = x.x + r * x.row;
+  const BFloat16* w = panels.w;
+  for (int64_t k = 0; k < pairs; ++k, w += 2 * kColumns) {
+    __m512bh column[kPanels];
+    HWY_UNROLL(8)
+    for (int panel = 0; panel < kPanels; ++panel) {
+      column[panel] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(w + panel * panels.panel));
+    }
+    HWY_UNROLL(8)
+    for (int r = 0; r < kRows; ++r) {
+      const __m512bh pair = broadcast_pair(row[r] + k * x.pair);
+      HWY_UNROLL(8)
+      for (int panel = 0; panel < kPanels; ++panel) {
+        acc[panel][r] = _mm512_dpbf16_ps(acc[panel][r], pair, column[panel]);
+      }
+    }
+  }
+  HWY_UNROLL(8)
+  for (int panel = 0; panel < kPanels; ++panel) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < kRows; ++r) {
+      _mm512_storeu_ps(sums.y + r * sums.row + panel * sums.panel, acc[panel][r]);
+    }
+  }
+}
+
+template <int kPanels>
+void product_rows(int64_t rows, int64_t pairs, BFloat16Rows x, const BFloat16Panels& panels,
+                  bool add, BFloat16Sums sums) {
+  const auto tile = [&](auto count) {
+    product_tile<decltype(count)::value, kPanels>(pairs, x, panels, add, sums);
+    x.x += count * x.row;
+    sums.y += count * sums.row;
+    rows -= count;
+  };
+  // In tiles of about the same size: one with few rows reads the panels for little.
+  for (int64_t tiles = (rows + kMostRows - 1) / kMostRows; tiles > 0; --tiles) {
+    switch ((rows + tiles - 1) / tiles) {
+      case 1:
+        tile(std::integral_constant<int, 1>());
+        break;
+      case 2:
+        tile(std::integral_constant<int, 2>());
+        break;
+      case 3:
+        tile(std::integral_constant<int, 3>());
+        break;
+      case 4:
+        tile(std::integral_constant<int, 4>());
+        break;
+      case 5:
+        tile(std::integral_constant<int, 5>());
+        break;
+      default:
+        tile(std::integral_constant<int, kMostRows>());
+    }
+  }
+}
+
+}  // namespace
+
+void bfloat16_products(int64_t rows, int64_t pairs, const BFloat16Rows& x,
+                       const BFloat16Panels& panels, bool add, const BFloat16Sums& sums) {
+  for (int64_t first = 0; first < panels.count; first += kMostPanels) {
+    BFloat16Panels some = panels;
+    some.w += first * panels.panel;
+    BFloat16Sums to = sums;
+    to.y += first * sums.panel;
+    switch (std::min(kMostPanels, panels.count - first)) {
+      case 1:
+        product_rows<1>(rows, pairs, x, some, add, to);
+        break;
+      case 2:
+        product_rows<2>(rows, pairs, x, some, add, to);
+        break;
+      case 3:
+        product_rows<3>(rows, pairs, x, some, add, to);
+        break;
+      default:
+        product_rows<kMostPanels>(rows, pairs, x, some, add, to);
+    }
+  }
+}
+
+#else
+
+void bfloat16_products(int64_t, int64_t, const BFloat16Rows&, const BFloat16Panels&, bool,
+                       const BFloat16Sums&) {
+  OCTET_INTERNAL_CHECK(false);  // has_bfloat16() is false
+}
+
+#endif
+
+}  // namespace octet::kernels
+
+#if HWY_ARCH_X86
+HWY_POP_ATTRIBUTES
+#endif
