@@ -7,44 +7,12 @@ namespace octet::kernels {
 
 namespace {
 
-// With a unit, rules work on copies of so many elements. These, what they come from and a state
-// fill half of a usual first-level cache.
-constexpr int64_t kBlock = 1024;
-
-// The unit of each element of a block, and what its value is divided by.
-struct UnitBlock {
-  alignas(64) float unit[kBlock];
-  alignas(64) float divisor[kBlock];
-};
-
-// For the elements `first` and on of a parameter.
-void fill_units(UnitBlock& block, const ParameterUnit& unit, int64_t first, int64_t count) {
-  int64_t index = first / unit.inner % unit.extent;
-  if (unit.inner == 1) {
-    for (int64_t i = 0; i < count; index = 0) {
-      const int64_t run = std::min(unit.extent - index, count - i);
-      std::copy_n(unit.values + index, run, block.unit + i);
-      i += run;
-    }
-  } else {
-    int64_t passed = first % unit.inner;  // of this index
-    for (int64_t i = 0; i < count; passed = 0) {
-      const int64_t run = std::min(unit.inner - passed, count - i);
-      std::fill_n(block.unit + i, run, unit.values[index]);
-      i += run;
-      index = index + 1 == unit.extent ? 0 : index + 1;
-    }
-  }
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) block.divisor[i] = block.unit[i] == 0 ? 1 : block.unit[i];
-}
-
 // Calls action(begin, count, units) for the blocks of a piece that has a unit.
 template <class Action>
 void for_blocks(const ParameterPiece& piece, const Action& action) {
   UnitBlock units;
-  for (int64_t begin = 0; begin < piece.count; begin += kBlock) {
-    const int64_t count = std::min(kBlock, piece.count - begin);
+  for (int64_t begin = 0; begin < piece.count; begin += kUnitBlock) {
+    const int64_t count = std::min(kUnitBlock, piece.count - begin);
     fill_units(units, piece.unit, piece.first + begin, count);
     action(begin, count, units);
   }
@@ -53,15 +21,9 @@ void for_blocks(const ParameterPiece& piece, const Action& action) {
 // rule(piece) on what the piece is without its unit.
 template <class Rule>
 void without_unit(const ParameterPiece& piece, const Rule& rule) {
-  alignas(64) float value[kBlock], gradient[kBlock];
+  alignas(64) float value[kUnitBlock], gradient[kUnitBlock];
   for_blocks(piece, [&](int64_t begin, int64_t count, const UnitBlock& units) {
-    float* w = piece.value + begin;
-    const float* g = piece.gradient + begin;
-#pragma omp simd
-    for (int64_t i = 0; i < count; ++i) {
-      value[i] = w[i] / units.divisor[i];
-      gradient[i] = g[i] * units.unit[i];
-    }
+    take_unit(units, count, piece.value + begin, piece.gradient + begin, value, gradient);
     ParameterPiece block{.parameter = piece.parameter,
                          .first = piece.first + begin,
                          .count = count,
@@ -71,10 +33,7 @@ void without_unit(const ParameterPiece& piece, const Rule& rule) {
       if (piece.states[s] != nullptr) block.states[s] = piece.states[s] + begin;
     }
     rule(block);
-#pragma omp simd
-    for (int64_t i = 0; i < count; ++i) {
-      w[i] = units.unit[i] == 0 ? w[i] : value[i] * units.unit[i];
-    }
+    give_unit(units, count, value, piece.value + begin);
   });
 }
 
@@ -91,22 +50,10 @@ void for_pieces(ParameterPieces pieces, const Rule& rule) {
   }
 }
 
-void add_decay(const ParameterPiece& piece, float decay) {
-  const float* w = piece.value;
-  float* g = piece.gradient;
+// g += decay * w
+void add_scaled(float* g, const float* w, int64_t count, float decay) {
 #pragma omp simd
-  for (int64_t i = 0; i < piece.count; ++i) g[i] += decay * w[i];
-}
-
-void add_decay_in_units(const ParameterPiece& piece, float decay) {
-  for_blocks(piece, [&](int64_t begin, int64_t count, const UnitBlock& units) {
-    const float* w = piece.value + begin;
-    float* g = piece.gradient + begin;
-#pragma omp simd
-    for (int64_t i = 0; i < count; ++i) {
-      g[i] += decay * (w[i] / units.divisor[i] / units.divisor[i]);
-    }
-  });
+  for (int64_t i = 0; i < count; ++i) g[i] += decay * w[i];
 }
 
 }  // namespace
@@ -114,11 +61,16 @@ void add_decay_in_units(const ParameterPiece& piece, float decay) {
 void add_weight_decay(ParameterPieces pieces, float decay) {
 #pragma omp parallel for if (pieces.size() > 1)
   for (size_t i = 0; i < pieces.size(); ++i) {
-    if (pieces[i].unit.values == nullptr) {
-      add_decay(pieces[i], decay);
-    } else {
-      add_decay_in_units(pieces[i], decay);
+    const ParameterPiece& piece = pieces[i];
+    if (piece.unit.values == nullptr) {
+      add_scaled(piece.gradient, piece.value, piece.count, decay);
+      continue;
     }
+    for_blocks(piece, [&](int64_t begin, int64_t count, const UnitBlock& units) {
+      alignas(64) float quotients[kUnitBlock];
+      divide_by_units(units, count, piece.value + begin, quotients);
+      add_scaled(piece.gradient + begin, quotients, count, decay);
+    });
   }
 }
 

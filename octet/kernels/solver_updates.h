@@ -10,14 +10,9 @@
 #include <cstdint>
 #include <span>
 
-namespace octet::kernels {
+#include "octet/kernels/parameter_units.h"
 
-// What the elements of a parameter are counted in: the i-th in values[i / inner % extent].
-struct ParameterUnit {
-  const float* values = nullptr;  // none: all in 1
-  int64_t inner = 1;
-  int64_t extent = 1;
-};
+namespace octet::kernels {
 
 // A part of a parameter that stays in the cache while a rule works on it.
 struct ParameterPiece {
