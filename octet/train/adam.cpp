@@ -4,8 +4,6 @@
 
 #include <cmath>
 
-#include "octet/train/parameter_pieces.h"
-
 namespace octet {
 
 namespace {
@@ -29,25 +27,36 @@ Adam::Adam(const AdamOptions& options) : Solver("Adam", options.learning_rate), 
   check_positive(options.eps, "eps", "Adam");
 }
 
+bool Adam::apply_pieces(kernels::ParameterPieces pieces, const Step& step) {
+  options_.learning_rate = learning_rate();
+  adam_step(pieces, std::vector<float>(step.counts.size(), 1), step.counts, options_);
+  return true;
+}
+
 void Adam::apply(const Step& step) {
   options_.learning_rate = learning_rate();
   adam_step(step.values, step.gradients, step.states[0], step.states[1], step.counts, options_);
+}
+
+void adam_step(kernels::ParameterPieces pieces, const std::vector<float>& kept,
+               const std::vector<int64_t>& counts, const AdamOptions& options) {
+  const std::vector<double> rates = adam_rates(counts, options);
+  std::vector<kernels::AdamRate> of_parameters;
+  for (size_t i = 0; i < rates.size(); ++i) {
+    of_parameters.push_back({.rate = static_cast<float>(rates[i]), .kept = kept[i]});
+  }
+  const auto running = [](double beta) {
+    return kernels::RunningRate{.kept = static_cast<float>(beta),
+                                .taken = static_cast<float>(1 - beta)};
+  };
+  kernels::update_adam(pieces, of_parameters, running(options.beta1), running(options.beta2),
+                       static_cast<float>(options.eps));
 }
 
 void adam_step(const std::vector<at::Tensor>& values, const std::vector<at::Tensor>& gradients,
                const std::vector<at::Tensor>& means, const std::vector<at::Tensor>& variances,
                const std::vector<int64_t>& counts, const AdamOptions& options) {
   const std::vector<double> rates = adam_rates(counts, options);
-  const auto pieces = parameter_pieces(values, gradients, {means, variances});
-  if (!pieces.empty()) {
-    const auto running = [](double beta) {
-      return kernels::RunningRate{.kept = static_cast<float>(beta),
-                                  .taken = static_cast<float>(1 - beta)};
-    };
-    return kernels::update_adam(pieces, std::vector<float>(rates.begin(), rates.end()),
-                                running(options.beta1), running(options.beta2),
-                                static_cast<float>(options.eps));
-  }
   at::_foreach_mul_(means, options.beta1);
   at::_foreach_add_(means, gradients, 1 - options.beta1);
   at::_foreach_mul_(variances, options.beta2);

@@ -26,6 +26,7 @@ class Adam : public Solver {
 
  private:
   std::vector<std::string> state_names() const override { return {"mean", "var"}; }
+  bool apply_pieces(kernels::ParameterPieces pieces, const Step& step) override;
   void apply(const Step& step) override;
 
   AdamOptions options_;
@@ -34,6 +35,10 @@ class Adam : public Solver {
 // The step of Adam and AdamW. `means` and `variances` are m and v; t is counts[i] for the i-th.
 void adam_step(const std::vector<at::Tensor>& values, const std::vector<at::Tensor>& gradients,
                const std::vector<at::Tensor>& means, const std::vector<at::Tensor>& variances,
+               const std::vector<int64_t>& counts, const AdamOptions& options);
+
+// The same over pieces, whose states are m and v. kept[i] multiplies the i-th old w.
+void adam_step(kernels::ParameterPieces pieces, const std::vector<float>& kept,
                const std::vector<int64_t>& counts, const AdamOptions& options);
 
 }  // namespace octet

@@ -30,7 +30,11 @@ class AdamW : public Solver {
 
  private:
   std::vector<std::string> state_names() const override { return {"mean", "var"}; }
+  bool apply_pieces(kernels::ParameterPieces pieces, const Step& step) override;
   void apply(const Step& step) override;
+  // What the decay leaves of w in this update.
+  double kept() const;
+  AdamOptions adam_options() const;
 
   AdamWOptions options_;
 };

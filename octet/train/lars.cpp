@@ -46,6 +46,10 @@ std::vector<at::Scalar> Lars::local_rates(const Step& step) const {
   return rates;
 }
 
+bool Lars::apply_pieces(kernels::ParameterPieces pieces, const Step& step) {
+  return false;
+}
+
 void Lars::apply(const Step& step) {
   std::vector<at::Tensor> decaying = step.values;
   for (size_t i = 0; i < decaying.size(); ++i) {

@@ -30,6 +30,8 @@ class Lars : public Solver {
 
  private:
   std::vector<std::string> state_names() const override { return {"v"}; }
+  // False: the rule needs the norms of whole parameters.
+  bool apply_pieces(kernels::ParameterPieces pieces, const Step& step) override;
   void apply(const Step& step) override;
   // l of the formula for each parameter.
   std::vector<at::Scalar> local_rates(const Step& step) const;

@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "octet/train/parameter_pieces.h"
-
 namespace octet {
 
 Momentum::Momentum(const MomentumOptions& options)
@@ -11,12 +9,13 @@ Momentum::Momentum(const MomentumOptions& options)
   check_rate(momentum_, "momentum", "Momentum");
 }
 
+bool Momentum::apply_pieces(kernels::ParameterPieces pieces, const Step& step) {
+  kernels::update_momentum(pieces, static_cast<float>(learning_rate()),
+                           static_cast<float>(momentum_));
+  return true;
+}
+
 void Momentum::apply(const Step& step) {
-  const auto pieces = parameter_pieces(step.values, step.gradients, step.states);
-  if (!pieces.empty()) {
-    return kernels::update_momentum(pieces, static_cast<float>(learning_rate()),
-                                    static_cast<float>(momentum_));
-  }
   const std::vector<at::Tensor>& velocity = step.states[0];
   at::_foreach_mul_(velocity, momentum_);
   at::_foreach_add_(velocity, step.gradients, learning_rate());

@@ -23,6 +23,7 @@ class Momentum : public Solver {
 
  private:
   std::vector<std::string> state_names() const override { return {"m"}; }
+  bool apply_pieces(kernels::ParameterPieces pieces, const Step& step) override;
   void apply(const Step& step) override;
 
   double momentum_;

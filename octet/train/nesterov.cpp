@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "octet/train/parameter_pieces.h"
-
 namespace octet {
 
 Nesterov::Nesterov(const NesterovOptions& options)
@@ -11,12 +9,13 @@ Nesterov::Nesterov(const NesterovOptions& options)
   check_rate(momentum_, "momentum", "Nesterov");
 }
 
+bool Nesterov::apply_pieces(kernels::ParameterPieces pieces, const Step& step) {
+  kernels::update_nesterov(pieces, static_cast<float>(learning_rate()),
+                           static_cast<float>(momentum_));
+  return true;
+}
+
 void Nesterov::apply(const Step& step) {
-  const auto pieces = parameter_pieces(step.values, step.gradients, step.states);
-  if (!pieces.empty()) {
-    return kernels::update_nesterov(pieces, static_cast<float>(learning_rate()),
-                                    static_cast<float>(momentum_));
-  }
   const std::vector<at::Tensor>& velocity = step.states[0];
   at::_foreach_mul_(velocity, momentum_);
   at::_foreach_add_(velocity, step.gradients, -learning_rate());

@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "octet/train/parameter_pieces.h"
-
 namespace octet {
 
 RMSprop::RMSprop(const RMSpropOptions& options)
@@ -12,14 +10,15 @@ RMSprop::RMSprop(const RMSpropOptions& options)
   check_positive(eps_, "eps", "RMSprop");
 }
 
+bool RMSprop::apply_pieces(kernels::ParameterPieces pieces, const Step& step) {
+  kernels::update_rmsprop(
+      pieces, static_cast<float>(learning_rate()),
+      {.kept = static_cast<float>(decay_), .taken = static_cast<float>(1 - decay_)},
+      static_cast<float>(eps_));
+  return true;
+}
+
 void RMSprop::apply(const Step& step) {
-  const auto pieces = parameter_pieces(step.values, step.gradients, step.states);
-  if (!pieces.empty()) {
-    return kernels::update_rmsprop(
-        pieces, static_cast<float>(learning_rate()),
-        {.kept = static_cast<float>(decay_), .taken = static_cast<float>(1 - decay_)},
-        static_cast<float>(eps_));
-  }
   const std::vector<at::Tensor>& squares = step.states[0];
   at::_foreach_mul_(squares, decay_);
   at::_foreach_addcmul_(squares, step.gradients, step.gradients, 1 - decay_);

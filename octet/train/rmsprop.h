@@ -22,6 +22,7 @@ class RMSprop : public Solver {
 
  private:
   std::vector<std::string> state_names() const override { return {"v"}; }
+  bool apply_pieces(kernels::ParameterPieces pieces, const Step& step) override;
   void apply(const Step& step) override;
 
   double decay_;

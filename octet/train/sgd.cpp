@@ -2,15 +2,16 @@
 
 #include <ATen/ATen.h>
 
-#include "octet/train/parameter_pieces.h"
-
 namespace octet {
 
 Sgd::Sgd(const SgdOptions& options) : Solver("Sgd", options.learning_rate) {}
 
+bool Sgd::apply_pieces(kernels::ParameterPieces pieces, const Step& step) {
+  kernels::update_sgd(pieces, static_cast<float>(learning_rate()));
+  return true;
+}
+
 void Sgd::apply(const Step& step) {
-  const auto pieces = parameter_pieces(step.values, step.gradients, {});
-  if (!pieces.empty()) return kernels::update_sgd(pieces, static_cast<float>(learning_rate()));
   at::_foreach_add_(step.values, step.gradients, -learning_rate());
 }
 

@@ -17,6 +17,7 @@ class Sgd : public Solver {
 
  private:
   std::vector<std::string> state_names() const override { return {}; }
+  bool apply_pieces(kernels::ParameterPieces pieces, const Step& step) override;
   void apply(const Step& step) override;
 };
 

@@ -7,6 +7,7 @@
 
 #include "octet/base/error.h"
 #include "octet/base/shape.h"
+#include "octet/train/parameter_pieces.h"
 
 namespace octet {
 
@@ -17,40 +18,69 @@ void check_not_negative(double value, const char* what, const std::string& where
               value);
 }
 
-// The gradients that there are, and the values that they belong to.
+// The gradients that there are, and the values and units that they belong to.
 struct Gradients {
   std::vector<at::Tensor> values;
   std::vector<at::Tensor> gradients;
+  std::vector<at::Tensor> units;
 };
+
+void add_gradient_of(const Parameter& parameter, Gradients& to) {
+  if (!parameter.value.grad().defined()) return;
+  to.values.push_back(parameter.value);
+  to.gradients.push_back(parameter.value.grad());
+  to.units.push_back(unit_for_pieces(parameter.unit, parameter.value));
+}
 
 Gradients defined_gradients(const std::vector<Parameter>& parameters) {
   Gradients result;
-  for (const Parameter& parameter : parameters) {
-    if (!parameter.value.grad().defined()) continue;
-    result.values.push_back(parameter.value);
-    result.gradients.push_back(parameter.value.grad());
-  }
+  for (const Parameter& parameter : parameters) add_gradient_of(parameter, result);
   return result;
 }
 
-// With w = unit * v: v, where the unit is not 0 (there the gradient of v is 0, so v may be any).
-at::Tensor without_unit(const Parameter& parameter) {
-  if (!parameter.unit.defined()) return parameter.value;
-  return parameter.value / parameter.unit.masked_fill(parameter.unit == 0, 1);
+// What is divided by a unit of 0 may be anything, for its gradient is 0.
+at::Tensor divisor_of(const at::Tensor& unit) {
+  return unit.masked_fill(unit == 0, 1);
+}
+
+// With w = unit * v: v.
+at::Tensor without_unit(const at::Tensor& value, const at::Tensor& unit) {
+  return unit.defined() ? value / divisor_of(unit) : value;
 }
 
 // dL/dv = unit * dL/dw.
-at::Tensor gradient_without_unit(const Parameter& parameter) {
-  const at::Tensor& gradient = parameter.value.grad();
-  return parameter.unit.defined() ? gradient * parameter.unit : gradient;
+at::Tensor gradient_without_unit(const at::Tensor& gradient, const at::Tensor& unit) {
+  return unit.defined() ? gradient * unit : gradient;
 }
 
-std::vector<at::Tensor> gradients_without_units(const std::vector<Parameter>& parameters) {
+std::vector<at::Tensor> gradients_without_units(const Gradients& from) {
   std::vector<at::Tensor> gradients;
-  for (const Parameter& parameter : parameters) {
-    if (parameter.value.grad().defined()) gradients.push_back(gradient_without_unit(parameter));
+  for (size_t i = 0; i < from.gradients.size(); ++i) {
+    gradients.push_back(gradient_without_unit(from.gradients[i], from.units[i]));
   }
   return gradients;
+}
+
+// For tensors that kernels cannot take.
+void add_weight_decay(const Gradients& to, double decay) {
+  Gradients plain;
+  for (size_t i = 0; i < to.values.size(); ++i) {
+    if (to.units[i].defined()) {
+      // d(decay v^2 / 2)/dw = decay v / unit
+      const at::Tensor v = without_unit(to.values[i], to.units[i]);
+      to.gradients[i].add_(v / divisor_of(to.units[i]), decay);
+    } else {
+      plain.values.push_back(to.values[i]);
+      plain.gradients.push_back(to.gradients[i]);
+    }
+  }
+  if (!plain.values.empty()) at::_foreach_add_(plain.gradients, plain.values, decay);
+}
+
+// Kernels write through pointers, of which tensors do not know; what was derived from a parameter
+// (packed weights) goes by its version.
+void bump_versions(const std::vector<at::Tensor>& tensors) {
+  for (const at::Tensor& tensor : tensors) tensor.unsafeGetTensorImpl()->bump_version();
 }
 
 // One L2 norm per gradient, in a tensor of shape (gradients).
@@ -130,20 +160,15 @@ void Solver::weight_decay(double decay) {
   check_not_negative(decay, "the weight decay", type());
   const at::NoGradGuard no_grad;
   if (decay == 0) return;
-  Gradients plain;
+  Gradients decaying;
   for (const Parameter& parameter : parameters_) {
-    at::Tensor gradient = parameter.value.grad();
-    if (!gradient.defined() || !parameter.decays) continue;
-    if (parameter.unit.defined()) {
-      // d(decay v^2 / 2)/dw = decay v / unit
-      const at::Tensor unit = parameter.unit.masked_fill(parameter.unit == 0, 1);
-      gradient.add_(without_unit(parameter) / unit, decay);
-    } else {
-      plain.values.push_back(parameter.value);
-      plain.gradients.push_back(gradient);
-    }
+    if (parameter.decays) add_gradient_of(parameter, decaying);
   }
-  if (!plain.values.empty()) at::_foreach_add_(plain.gradients, plain.values, decay);
+  const auto pieces =
+      parameter_pieces(decaying.values, decaying.gradients, decaying.units, /*states=*/{});
+  if (pieces.empty()) return add_weight_decay(decaying, decay);
+  kernels::add_weight_decay(pieces, static_cast<float>(decay));
+  bump_versions(decaying.gradients);
 }
 
 void Solver::scale_grad(double factor) {
@@ -158,7 +183,7 @@ void Solver::clip_grad_by_norm(double max_norm) {
   const Gradients present = defined_gradients(parameters_);
   if (present.gradients.empty()) return;
   const at::Tensor factors =
-      clip_factors(gradient_norms(gradients_without_units(parameters_)), max_norm);
+      clip_factors(gradient_norms(gradients_without_units(present)), max_norm);
   at::_foreach_mul_(present.gradients, factors.unbind());
 }
 
@@ -167,7 +192,7 @@ double Solver::clip_grad_by_global_norm(double max_norm) {
   const at::NoGradGuard no_grad;
   const Gradients present = defined_gradients(parameters_);
   if (present.gradients.empty()) return 0;
-  const double norm = gradient_norms(gradients_without_units(parameters_)).norm().item<double>();
+  const double norm = gradient_norms(gradients_without_units(present)).norm().item<double>();
   if (norm > max_norm) at::_foreach_mul_(present.gradients, max_norm / norm);
   return norm;
 }
@@ -194,8 +219,9 @@ Solver::Step Solver::next_step() {
       if (!tensor.defined()) tensor = at::zeros_like(parameter.value);
       step.states[i].push_back(tensor);
     }
-    step.values.push_back(without_unit(parameter));
-    step.gradients.push_back(gradient_without_unit(parameter));
+    step.values.push_back(parameter.value);
+    step.gradients.push_back(parameter.value.grad());
+    step.units.push_back(unit_for_pieces(parameter.unit, parameter.value));
     step.counts.push_back(++state.step);
     step.decays.push_back(parameter.decays);
   }
@@ -203,15 +229,17 @@ Solver::Step Solver::next_step() {
 }
 
 // What the rule moved without its unit gets it again.
-void Solver::take_back(const Step& step) {
-  auto moved = step.values.begin();
-  for (const Parameter& parameter : parameters_) {
-    if (!parameter.value.grad().defined()) continue;
-    if (parameter.unit.defined()) {
-      at::Tensor value = parameter.value;
-      value.copy_(at::where(parameter.unit == 0, value, *moved * parameter.unit));
-    }
-    ++moved;
+void Solver::apply_without_units(const Step& step) {
+  Step plain = step;
+  for (size_t i = 0; i < step.values.size(); ++i) {
+    plain.values[i] = without_unit(step.values[i], step.units[i]);
+    plain.gradients[i] = gradient_without_unit(step.gradients[i], step.units[i]);
+  }
+  apply(plain);
+  for (size_t i = 0; i < step.values.size(); ++i) {
+    const at::Tensor& unit = step.units[i];
+    if (!unit.defined()) continue;
+    step.values[i].copy_(at::where(unit == 0, step.values[i], plain.values[i] * unit));
   }
 }
 
@@ -219,11 +247,9 @@ void Solver::update() {
   const at::NoGradGuard no_grad;
   const Step step = next_step();
   if (step.values.empty()) return;
-  apply(step);
-  // Rules may write through pointers, of which tensors do not know; what was derived from a
-  // parameter (packed weights) goes by its version.
-  for (const at::Tensor& value : step.values) value.unsafeGetTensorImpl()->bump_version();
-  take_back(step);
+  const auto pieces = parameter_pieces(step.values, step.gradients, step.units, step.states);
+  if (pieces.empty() || !apply_pieces(pieces, step)) apply_without_units(step);
+  bump_versions(step.values);
 }
 
 SolverState Solver::state() const {

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "octet/graph/parameter_store.h"
+#include "octet/kernels/solver_updates.h"
 
 namespace octet {
 
@@ -97,18 +98,23 @@ class Solver {
   struct Step {
     std::vector<at::Tensor> values;
     std::vector<at::Tensor> gradients;
+    std::vector<at::Tensor> units;                // Parameter::unit
     std::vector<std::vector<at::Tensor>> states;  // [index in state_names()][parameter]
     std::vector<int64_t> counts;                  // updates of each parameter, this one included
     std::vector<bool> decays;                     // Parameter::decays
   };
   // The tensors that the rule keeps per parameter; they begin at zero.
   virtual std::vector<std::string> state_names() const = 0;
-  // Applies the rule; called without autograd and with at least one parameter.
+  // Applies the rule in one pass over memory, to pieces of the step's parameters. False where it
+  // has no kernel for that; then nothing has happened.
+  virtual bool apply_pieces(kernels::ParameterPieces pieces, const Step& step) = 0;
+  // Applies the rule to tensors of any kind, which are without their units. Both are called without
+  // autograd and with at least one parameter.
   virtual void apply(const Step& step) = 0;
 
  private:
   Step next_step();
-  void take_back(const Step& step);
+  void apply_without_units(const Step& step);
   ParameterState checked_state(const Parameter& parameter, const ParameterState& from) const;
 
   std::vector<Parameter> parameters_;
