@@ -48,8 +48,8 @@ HWY_INLINE FloatVector quantized(const WeightEight& c, FloatVector w, hn::Mask<F
 template <bool kHalfAway, class Use>
 void for_quantized(const WeightQuantization& quantization, const float* w, const Use& use) {
   for_weight_rows(quantization, [&](float scale, float zero, int64_t begin, int64_t end) {
-    const WeightEight constants{set(static_cast<float>(quantization.qmin)),
-                                set(static_cast<float>(quantization.qmax)), set(scale), set(zero)};
+    const WeightEight constants{set(quantization.lowest), set(quantization.highest), set(scale),
+                                set(zero)};
     for (int64_t i = begin; i < end; i += kLanes) {
       const int64_t count = std::min<int64_t>(kLanes, end - i);
       float rest[kEight] = {};

@@ -9,13 +9,14 @@
 
 namespace octet::kernels {
 
-// The integers of a weight as whole floats. w: [outer][channels][inner]; scale and zero_point have
+// The integers of a weight, or a bias, as whole floats. w: [outer][channels][inner]; scale and zero_point have
 // one value or one for each channel.
 struct WeightQuantization {
   int64_t outer = 1, channels = 1, inner = 1;
   std::span<const float> scale;
   std::span<const float> zero_point;
-  int32_t qmin = -128, qmax = 127;
+  // Of the integers: the largest float32 that is none beyond them.
+  float lowest = -128, highest = 127;
   RoundMode round_mode = RoundMode::HALF_TO_EVEN;
   Ste ste = Ste::CLIPPED;
 };

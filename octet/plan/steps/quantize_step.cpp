@@ -163,7 +163,7 @@ bool add_rectified_quantize(Builder& builder, FunctionId id) {
   const bool six = std::holds_alternative<ReLU6>(function.attributes);
   if (!six && !std::holds_alternative<ReLU>(function.attributes)) return false;
   const FunctionId reader = builder.only_reader(function.outputs[0]);
-  return reader != kNoId && !builder.gradients() &&
+  return reader != kNoId &&
          add_quantize_of(builder, reader, function.inputs[0],
                          six ? kernels::Activation::kReLU6 : kernels::Activation::kReLU);
 }

@@ -90,12 +90,10 @@ bool add_weight_quantize(Builder& builder, FunctionId id) {
     return false;
   }
   const QuantFormat format = format_of(*quantize);
-  // Wider integers do not fit into a float32.
-  if (format.bits > 8) return false;
   kernels::WeightQuantization rows{.scale = {},
                                    .zero_point = {},
-                                   .qmin = static_cast<int32_t>(format.qmin()),
-                                   .qmax = static_cast<int32_t>(format.qmax()),
+                                   .lowest = static_cast<float>(format.qmin()),
+                                   .highest = format.largest_float(),
                                    .round_mode = parse_round_mode(quantize->round_mode),
                                    .ste = parse_ste(quantize->ste)};
   if (!find_rows(builder.type(function.inputs[kX]).shape,
