@@ -16,6 +16,8 @@ struct ConvolutionOutput {
   void* y = nullptr;  // int8 or uint8, int32, float32
   // Of the sums: null, or added to those of each output channel.
   const int32_t* bias = nullptr;
+  // Of kFloatSums: null, or what those of each output channel are multiplied with.
+  const float* scale = nullptr;
   // Of kIntegers alone; passes may be null.
   uint8_t* passes = nullptr;
   const ChannelFactors* factors = nullptr;

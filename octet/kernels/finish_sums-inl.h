@@ -123,18 +123,31 @@ HWY_INLINE void finish_single_integers(const ChannelPlaces& places, const Convol
   }
 }
 
+// A sum as int32, or as float32 times a scale.
+HWY_INLINE int32_t scaled_sum(int32_t sum, int32_t) {
+  return sum;
+}
+HWY_INLINE float scaled_sum(int32_t sum, float scale) {
+  return static_cast<float>(sum) * scale;
+}
+
 template <class T>
 void finish_sums(const ChannelPlaces& places, const ConvolutionOutput& output,
                  const SumsOfPixels& s) {
   int32_t bias[kPanelChannels] = {};
+  T scale[kPanelChannels];
   if (output.bias != nullptr) std::copy_n(output.bias + s.channel, s.channels, bias);
+  std::fill_n(scale, kPanelChannels, T{1});
+  if (output.scale != nullptr) std::copy_n(output.scale + s.channel, s.channels, scale);
   for (int64_t i = 0; i < s.channels;) {
     const int64_t channel = s.channel + i;
     const int64_t together = std::min(places.lanes - channel % places.lanes, s.channels - i);
     T* at = static_cast<T*>(output.y) + places.offset(s.image, channel, s.pixel);
     for (int64_t p = 0; p < s.pixels; ++p, at += places.lanes) {
       const int32_t* from = s.sums + p * kPanelChannels + i;
-      for (int64_t k = 0; k < together; ++k) at[k] = static_cast<T>(from[k] + bias[i + k]);
+      for (int64_t k = 0; k < together; ++k) {
+        at[k] = scaled_sum(from[k] + bias[i + k], scale[i + k]);
+      }
     }
     i += together;
   }

@@ -31,7 +31,8 @@ IntegerConvolution::IntegerConvolution(const ConvolutionShape& shape, bool signe
       plan_(plan_convolution(shape, signed_activations, in_layout, out_layout, threads_,
                              multiplicand_of(signed_activations, rectified))),
       parts_(convolution_parts(plan_)),
-      factors_(shape.out_channels) {
+      factors_(shape.out_channels),
+      scales_(shape.out_channels) {
   const bool dense = !plan_.depthwise && !plan_.winograd;
   if (rectified && dense && !is_vnni() && has_byte_products()) bytes_.emplace(plan_);
   if (is_vnni()) first_sums_.resize(plan_.panels() * kPanelChannels);
@@ -101,9 +102,17 @@ void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
 }
 
 void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
-                                    std::span<const int32_t> bias, float* acc) {
+                                    std::span<const int32_t> bias, float* acc,
+                                    std::span<const float> scale) {
+  if (!scale.empty()) {
+    OCTET_INTERNAL_CHECK(scale.size() == 1 || scale.size() == scales_.size());
+    for (size_t c = 0; c < scales_.size(); ++c) scales_[c] = scale[scale.size() == 1 ? 0 : c];
+  }
   convolve(x, x_zero_point,
-           {.kind = ConvolutionOutput::Kind::kFloatSums, .y = acc, .bias = values_of(bias)});
+           {.kind = ConvolutionOutput::Kind::kFloatSums,
+            .y = acc,
+            .bias = values_of(bias),
+            .scale = scale.empty() ? nullptr : scales_.data()});
 }
 
 void IntegerConvolution::convolve(const void* x, int32_t x_zero_point,

@@ -50,9 +50,11 @@ class IntegerConvolution {
                    const AddedValue& added, void* y);
 
   // The sums themselves in the layout of y, with `bias`, which is empty or has a value for each
-  // output channel; as float32 rounded once.
+  // output channel; as float32 rounded once, and then times `scale`, which is empty, or has one
+  // value or one for each output channel.
   void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, int32_t* acc);
-  void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, float* acc);
+  void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, float* acc,
+                  std::span<const float> scale = {});
 
   // What the last weights are multiplied as: "vnni", "int8", "int16", or int16 in tiles:
   // "winograd".
@@ -73,6 +75,7 @@ class IntegerConvolution {
   std::vector<int32_t> first_sums_;   // with VNNI
   int32_t packed_zero_point_ = 0;
   ChannelFactors factors_;
+  std::vector<float> scales_;                   // of sums, for each output channel
   std::vector<AlignedBuffer<int16_t>> staged_;  // one for each thread
   std::vector<AlignedBuffer<int32_t>> sums_;
 };

@@ -9,8 +9,8 @@
 
 namespace octet::kernels {
 
-// The integers of a weight, or a bias, as whole floats. w: [outer][channels][inner]; scale and zero_point have
-// one value or one for each channel.
+// The integers of a weight, or a bias, as whole floats. w: [outer][channels][inner]; scale and
+// zero_point have one value or one for each channel.
 struct WeightQuantization {
   int64_t outer = 1, channels = 1, inner = 1;
   std::span<const float> scale;

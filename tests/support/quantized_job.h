@@ -18,10 +18,10 @@ namespace octet {
 
 using Model = VariableRef (*)(const VariableRef& image, const models::ModelOptions& options);
 
-// Four images of 3 channels and 10 classes, folded, all of its layers quantized.
+// Four images of 3 channels and 10 classes, folded or not, all of its layers quantized.
 struct QuantizedJob {
-  QuantizedJob(Model model, QATConfig config, int64_t image_size = 32)
-      : solver({.learning_rate = 0.01}), qat(configured(std::move(config)), solver) {
+  QuantizedJob(Model model, QATConfig config, int64_t image_size = 32, bool folding = true)
+      : solver({.learning_rate = 0.01}), qat(configured(std::move(config), folding), solver) {
     auto parameters = std::make_shared<ParameterStore>(5);
     Network network(parameters, "training");
     const Shape shape{4, 3, image_size, image_size};
@@ -39,9 +39,9 @@ struct QuantizedJob {
     qat.step();
   }
 
-  static QATConfig configured(QATConfig config) {
-    config.bn_folding = true;
-    config.bn_self_folding = true;
+  static QATConfig configured(QATConfig config, bool folding) {
+    config.bn_folding = folding;
+    config.bn_self_folding = folding;
     config.skip_inputs_layers = {};
     config.skip_outputs_layers = {};
     config.niter_to_recording = 1;

@@ -9,6 +9,7 @@
 #include "octet/kernels/quantize.h"
 #include "octet/kernels/requantize.h"
 #include "octet/plan/derived_from.h"
+#include "octet/plan/steps/fused_dequantize.h"
 #include "octet/plan/steps/integer_layer.h"
 #include "octet/plan/steps/rounding_step.h"
 #include "octet/quant/finite.h"
@@ -83,12 +84,8 @@ class DequantizeSumsStep : public Step {
   std::string kernel() const override { return "dequantize"; }
 
   void forward() override {
-    held_.renew({&input(kScale), &input(kZeroPoint)}, [&] {
-      OCTET_CHECK(input(kZeroPoint).tensor.eq(0).all().item<bool>(), name(),
-                  "the zero point of int32 sums must be 0");
-      const at::Tensor& scale = input(kScale).tensor;
-      scale_.assign(scale.data_ptr<float>(), scale.data_ptr<float>() + scale.numel());
-    });
+    held_.renew({&input(kScale), &input(kZeroPoint)},
+                [&] { scale_ = scales_of_sums(input(kScale), input(kZeroPoint), name()); });
     kernels::requantize_backward(input(kX).floats(), output().rows(), scale_, nullptr,
                                  output().floats());
   }
@@ -103,14 +100,6 @@ class DequantizeSumsStep : public Step {
   DerivedFrom held_;
   std::vector<float> scale_;
 };
-
-// Whether a parameter has one value, or as many as x has channels, along its second axis.
-bool fits_channels(const Builder& builder, VariableId parameter, const Shape& x) {
-  const Shape& shape = builder.type(parameter).shape;
-  if (builder.graph().variable(parameter).kind != VariableKind::kParameter) return false;
-  return shape.num_elements() == 1 || (x.rank() > 1 && shape.rank() == x.rank() &&
-                                       shape[1] == x[1] && shape.num_elements() == x[1]);
-}
 
 // One scale and zero point, which are not trained.
 bool has_scalar_qparams(const Builder& builder, const Function& function) {
@@ -174,9 +163,8 @@ bool add_dequantize_sums(Builder& builder, FunctionId id) {
   const VariableId x = function.inputs[kX];
   const Value& source = builder.made(x);
   if (source.loose || source.type != ElementType::kFloat32 ||
-      builder.type(x).dtype != DType::kInt32 || source.shape.rank() < 2 ||
-      !fits_channels(builder, function.inputs[kScale], source.shape) ||
-      builder.made(function.inputs[kScale]).needs_gradient) {
+      builder.type(x).dtype != DType::kInt32 ||
+      !dequantizes_sums(builder, function, source.shape)) {
     return false;
   }
   const std::vector<ValueId> inputs = builder.values_of(function);

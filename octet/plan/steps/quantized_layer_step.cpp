@@ -17,6 +17,15 @@ namespace octet::plan {
 using layer_input::kBias, layer_input::kW, layer_input::kWScale, layer_input::kX,
     layer_input::kXScale, layer_input::kXZeroPoint, layer_input::kYScale, layer_input::kYZeroPoint;
 
+namespace {
+
+// Whether the result is int32: not rounded, so that all gradients pass.
+bool is_sums(const IntegerOutput& output) {
+  return element_type_of(output) == ElementType::kFloat32;
+}
+
+}  // namespace
+
 kernels::ChannelRows LayerAsConvolution::rows() const {
   return kernels::channel_rows({shape.batch, shape.out_channels, shape.out_height, shape.out_width},
                                y);
@@ -25,13 +34,14 @@ kernels::ChannelRows LayerAsConvolution::rows() const {
 QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
                                        const LayerValues& values, const LayerAsConvolution& layer,
                                        const IntegerOutput& output)
-    : RoundingStep(builder, std::move(name), values.inputs, {values.output},
-                   requantization_of(output),
-                   layer.rows().rows() * kernels::bit_row_bytes(layer.rows())),
+    : RoundingStep(
+          builder, std::move(name), values.inputs, {values.output}, requantization_of(output),
+          is_sums(output) ? 0 : layer.rows().rows() * kernels::bit_row_bytes(layer.rows())),
       layer_(layer),
-      accumulates_(element_type_of(output) == ElementType::kFloat32),
+      accumulates_(is_sums(output)),
       has_bias_(values.own_inputs() > kBias),
-      first_of_sum_(values.own_inputs()) {
+      dequantizes_(values.dequantize.has_value()),
+      first_of_fused_(values.own_inputs()) {
   const Value& x = builder.value(this->inputs()[kX]);
   const Value& y = builder.value(this->outputs()[0]);
   if (values.sum) sum_ = requantization_of(*values.sum->output);
@@ -45,7 +55,8 @@ QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
 }
 
 std::string QuantizedLayerStep::kernel() const {
-  return std::string(convolution_->products()) + (sum_ ? "+add" : "");
+  return std::string(convolution_->products()) +
+         (sum_ ? "+add" : (dequantizes_ ? "+dequantize" : ""));
 }
 
 void QuantizedLayerStep::forward() {
@@ -54,10 +65,7 @@ void QuantizedLayerStep::forward() {
   const auto x_zero = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
   packed_.renew({&input(kW), &input(kXZeroPoint)}, [&] { pack_weights(x_zero); });
   if (has_bias_) held_bias_.renew({&input(kBias)}, [&] { set_bias(); });
-  if (accumulates_) {
-    const Timed timed(primitive_seconds_);
-    return convolution_->accumulate(x.data, x_zero, bias_, y.floats());
-  }
+  if (accumulates_) return accumulate(x_zero);
   requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
   held_scales_.renew({&input(kXScale), &input(kWScale), &input(kYScale)},
                      [&] { set_multipliers(); });
@@ -70,8 +78,19 @@ void QuantizedLayerStep::forward() {
   convolution_->run(x.data, x_zero, requantization_, y.data, passes());
 }
 
+void QuantizedLayerStep::accumulate(int32_t x_zero_point) {
+  if (dequantizes_) {
+    const Value& scale = input(first_of_fused_ + kSumsScale);
+    const Value& zero_point = input(first_of_fused_ + kSumsZeroPoint);
+    held_scales_.renew({&scale, &zero_point},
+                       [&] { multiplier_ = scales_of_sums(scale, zero_point, name()); });
+  }
+  const Timed timed(primitive_seconds_);
+  convolution_->accumulate(input(kX).data, x_zero_point, bias_, output().floats(), multiplier_);
+}
+
 kernels::AddedValue QuantizedLayerStep::added_value() const {
-  const auto of_sum = [&](size_t i) -> const Value& { return input(first_of_sum_ + i); };
+  const auto of_sum = [&](size_t i) -> const Value& { return input(first_of_fused_ + i); };
   kernels::AddedValue added{
       .value = operand_of(of_sum(kOther), of_sum(kOtherScale), of_sum(kOtherZeroPoint)),
       .own_scale = scale_of(input(kYScale)),
@@ -83,14 +102,14 @@ kernels::AddedValue QuantizedLayerStep::added_value() const {
 
 float* QuantizedLayerStep::sums_gradient() {
   float* gradient = output().gradient;
-  if (!accumulates_) sums_gradient(gradient);
+  if (!accumulates_ || dequantizes_) sums_gradient(gradient);
   return gradient;
 }
 
 void QuantizedLayerStep::sums_gradient(const kernels::Gradient& to) {
   constexpr float kOne[] = {1.0F};
   const std::span<const float> multiplier =
-      accumulates_ ? kOne : std::span<const float>(multiplier_);
+      multiplier_.empty() ? kOne : std::span<const float>(multiplier_);
   kernels::requantize_backward(output().any_gradient(), layer_.rows(), multiplier, passes(), to);
 }
 
@@ -145,6 +164,7 @@ std::optional<LayerValues> add_layer_values(Builder& builder, const Function& fu
                           builder.type(function.inputs[kBias]).dtype == DType::kFloat32;
   if (float_bias && accumulates) return std::nullopt;
   LayerValues values{.sum = fusable_sum(builder, function, output, y)};
+  if (accumulates) values.dequantize = fusable_dequantize(builder, function);
   std::vector<ValueId>& inputs = values.inputs;
   for (size_t i = 0; i < function.inputs.size(); ++i) {
     const VariableId input = function.inputs[i];
@@ -156,6 +176,12 @@ std::optional<LayerValues> add_layer_values(Builder& builder, const Function& fu
     } else {
       inputs.push_back(builder.value_of(input));
     }
+  }
+  if (values.dequantize) {
+    const auto& more = values.dequantize->inputs;
+    inputs.insert(inputs.end(), more.begin(), more.end());
+    values.output = builder.add_value(values.dequantize->y, ElementType::kFloat32, y, inputs);
+    return values;
   }
   if (!values.sum) {
     values.output = builder.add_value(function.outputs[0], *type, y, inputs);

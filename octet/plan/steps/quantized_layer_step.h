@@ -8,6 +8,7 @@
 #include "octet/kernels/integer_convolution.h"
 #include "octet/ops/integer_output.h"
 #include "octet/plan/derived_from.h"
+#include "octet/plan/steps/fused_dequantize.h"
 #include "octet/plan/steps/fused_sum.h"
 #include "octet/plan/steps/rounding_step.h"
 
@@ -24,13 +25,17 @@ struct LayerAsConvolution {
 };
 
 // What a step of a layer reads and makes: the inputs stand as in layer_input (quantized_layers.h),
-// behind them those of the sum that it makes in place of its own result, if there is one.
+// behind them those of the function whose result it makes in place of its own, if there is one.
 struct LayerValues {
   std::vector<ValueId> inputs;
   ValueId output = kNoId;
   std::optional<FusedSum> sum;
+  std::optional<FusedDequantize> dequantize;
 
-  size_t own_inputs() const { return inputs.size() - (sum ? sum->inputs.size() : 0); }
+  size_t own_inputs() const {
+    return inputs.size() - (sum ? sum->inputs.size() : 0) -
+           (dequantize ? dequantize->inputs.size() : 0);
+  }
 };
 
 // With int32 as output the sums of products are it.
@@ -61,18 +66,21 @@ class QuantizedLayerStep : public RoundingStep {
   void set_bias();
   void set_multipliers();
   kernels::AddedValue added_value() const;
+  void accumulate(int32_t x_zero_point);
 
   LayerAsConvolution layer_;
   bool accumulates_;  // int32 sums, not requantized
   bool has_bias_ = false;
   bool whole_bias_ = false;  // int32, else a float in units of the sums
   std::optional<kernels::Requantization> sum_;
-  size_t first_of_sum_ = 0;  // among the inputs
+  bool dequantizes_;           // the sums, which are its result then
+  size_t first_of_fused_ = 0;  // among the inputs
   std::optional<kernels::IntegerConvolution> convolution_;
   at::Tensor weights_;
   DerivedFrom packed_, held_bias_, held_scales_;
   std::vector<int32_t> bias_;
-  std::vector<float> offset_, multiplier_;
+  std::vector<float> offset_;
+  std::vector<float> multiplier_;  // of sums that are not requantized: their scale, or nothing
 };
 
 // The values of a quantized layer's step, x in the layout `x`, the output in `y`. Nothing if

@@ -8,18 +8,18 @@ namespace octet::plan {
 
 class RoundingStep : public Step {
  protected:
-  // mask_bytes: of the bits of all elements of the output.
+  // mask_bytes: of the bits of all elements of the output; 0 where every gradient passes.
   RoundingStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
                std::vector<ValueId> outputs, const kernels::Requantization& requantization,
                int64_t mask_bytes)
       : Step(std::move(name), std::move(inputs), std::move(outputs)),
         requantization_(requantization) {
-    if (!builder.value(this->outputs()[0]).needs_gradient) return;
+    if (mask_bytes == 0 || !builder.value(this->outputs()[0]).needs_gradient) return;
     passes_ = builder.add_buffer(mask_bytes);
     memory.kept = {passes_};
   }
 
-  // Null where no gradient is wanted.
+  // Null where no gradient is wanted, or every one passes.
   uint8_t* passes() const {
     return passes_ == kNoId ? nullptr : static_cast<uint8_t*>(buffer(passes_));
   }
