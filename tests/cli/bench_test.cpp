@@ -110,6 +110,9 @@ TEST_F(BenchTest, TakesAQuantizedNetwork) {
 
 TEST_F(BenchTest, SaysWhatIsWrong) {
   expect_error("bench resnet18 --mode fast", 2, "[command line] --mode: fast not in {");
+  expect_error("bench resnet18 --gradients half", 2, "[command line] --gradients: half not in {");
+  expect_error(fmt::format("{} --engine reference --gradients float32", kSmall), 2,
+               "[--gradients] float32: --engine reference computes in float32");
   expect_error("bench none.nnp", 3, "[none.nnp] neither a file nor a model of the zoo, which has ");
   expect_error(fmt::format("{} --save /none/x.nnp", kSmall), 3,
                "[/none/x.nnp] --save: there is no folder /none");

@@ -8,7 +8,8 @@
 namespace octet {
 namespace {
 
-constexpr const char* kInstructionSets[] = {"SSE41", "AVX", "AVX2", "AVX512_CORE", "ALL"};
+constexpr const char* kInstructionSets[] = {
+    "SSE41", "AVX", "AVX2", "AVX512_CORE", "AVX512_CORE_VNNI", "ALL"};
 
 class SameBytes : public ProgramTest {
  protected:

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
+#include "tests/support/simd_targets.h"
+
 namespace octet::kernels {
 namespace {
 
@@ -19,6 +21,18 @@ TEST(InstructionSet, OtherNamesLimitNothing) {
   for (const char* name : {"ALL", "DEFAULT", "AVX512_CORE_BF16", "", "avx2", "MMX"}) {
     EXPECT_EQ(targets_beyond(name), 0) << name;
   }
+}
+
+TEST(InstructionSet, VnniCanBeForbidden) {
+  const bool found = has_vnni();
+  EXPECT_TRUE(allow_vnni(false));
+  EXPECT_FALSE(has_vnni());
+  EXPECT_FALSE(allow_vnni(true));
+  EXPECT_EQ(has_vnni(), found);
+  if (!found) return;
+  // Kernels with it are written for AVX-512.
+  const SimdTarget avx2(HWY_AVX2);
+  EXPECT_FALSE(has_vnni());
 }
 
 }  // namespace
