@@ -139,7 +139,8 @@ TEST(PlanEngine, TrainingInBFloat16StaysWithTheReference) {
 void expect_bfloat16_gradients_near(Model model, bool folding) {
   QATConfig config;
   config.precision_mode = folding ? PrecisionMode::QNN : PrecisionMode::MIXED_QNN;
-  QuantizedJob job(model, config, 32, folding);
+  // Batch normalization over few values makes much of little.
+  QuantizedJob job(model, config, folding ? 32 : 96, folding);
   const std::vector<VariableId> keep = job.integer_values();
   const auto run_in = [&](GradientArithmetic arithmetic) {
     return run_once(job.graph(), job.parameters(), job.loss.id(), job.inputs(), keep,
@@ -157,10 +158,10 @@ void expect_bfloat16_gradients_near(Model model, bool folding) {
   }
   for (const auto& [name, gradient] : expected.gradients) {
     const at::Tensor difference = gradient - given.gradients.at(name);
-    // Batch normalization takes the mean of a gradient away: what stays is less than what was
-    // rounded, and of a parameter in front of it nothing but rounding.
-    const double part = folding ? 0.03 : 0.06;
-    const double bound = part * gradient.norm().item<double>() + 1e-4 * largest;
+    // Batch normalization takes the mean of a gradient away: of what was rounded less stays, of
+    // parameters in front of it nothing but rounding. Hence a part of the largest gradient.
+    const double part = folding ? 0.03 : 0.06, of_largest = folding ? 1e-4 : 5e-3;
+    const double bound = part * gradient.norm().item<double>() + of_largest * largest;
     EXPECT_LT(difference.norm().item<double>(), bound) << name;
   }
 }
