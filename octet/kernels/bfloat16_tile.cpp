@@ -2,11 +2,10 @@
 
 #include <hwy/base.h>
 
-#include <algorithm>
 #include <cstring>
-#include <type_traits>
 
 #include "octet/base/error.h"
+#include "octet/kernels/equal_tiles.h"
 
 #if HWY_ARCH_X86
 #include <immintrin.h>
@@ -21,8 +20,8 @@ namespace octet::kernels {
 
 namespace {
 
-constexpr int kMostRows = 6;
-constexpr int64_t kColumns = 16, kMostPanels = 4;
+constexpr int kMostRows = 6, kMostPanels = 4;
+constexpr int64_t kColumns = 16;
 
 HWY_INLINE __m512bh broadcast_pair(const BFloat16* x) {
   int32_t pair;
@@ -74,34 +73,11 @@ HWY_INLINE void product_tile(int64_t pairs, const BFloat16Rows& x, const BFloat1
 template <int kPanels>
 void product_rows(int64_t rows, int64_t pairs, BFloat16Rows x, const BFloat16Panels& panels,
                   bool add, BFloat16Sums sums) {
-  const auto tile = [&](auto count) {
+  for_equal_tiles<kMostRows>(rows, [&](auto count) {
     product_tile<decltype(count)::value, kPanels>(pairs, x, panels, add, sums);
     x.x += count * x.row;
     sums.y += count * sums.row;
-    rows -= count;
-  };
-  // In tiles of about the same size: one with few rows reads the panels for little.
-  for (int64_t tiles = (rows + kMostRows - 1) / kMostRows; tiles > 0; --tiles) {
-    switch ((rows + tiles - 1) / tiles) {
-      case 1:
-        tile(std::integral_constant<int, 1>());
-        break;
-      case 2:
-        tile(std::integral_constant<int, 2>());
-        break;
-      case 3:
-        tile(std::integral_constant<int, 3>());
-        break;
-      case 4:
-        tile(std::integral_constant<int, 4>());
-        break;
-      case 5:
-        tile(std::integral_constant<int, 5>());
-        break;
-      default:
-        tile(std::integral_constant<int, kMostRows>());
-    }
-  }
+  });
 }
 
 }  // namespace
@@ -113,19 +89,9 @@ void bfloat16_products(int64_t rows, int64_t pairs, const BFloat16Rows& x,
     some.w += first * panels.panel;
     BFloat16Sums to = sums;
     to.y += first * sums.panel;
-    switch (std::min(kMostPanels, panels.count - first)) {
-      case 1:
-        product_rows<1>(rows, pairs, x, some, add, to);
-        break;
-      case 2:
-        product_rows<2>(rows, pairs, x, some, add, to);
-        break;
-      case 3:
-        product_rows<3>(rows, pairs, x, some, add, to);
-        break;
-      default:
-        product_rows<kMostPanels>(rows, pairs, x, some, add, to);
-    }
+    with_size<kMostPanels>(panels.count - first, [&](auto count) {
+      product_rows<decltype(count)::value>(rows, pairs, x, some, add, to);
+    });
   }
 }
 

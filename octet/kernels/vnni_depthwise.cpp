@@ -2,10 +2,9 @@
 
 #include <hwy/base.h>
 
-#include <type_traits>
-
 #include "octet/base/error.h"
 #include "octet/kernels/convolution_plan.h"
+#include "octet/kernels/equal_tiles.h"
 
 #if HWY_ARCH_X86
 #include <immintrin.h>
@@ -75,40 +74,11 @@ void vnni_depthwise_sums(const uint8_t* interleaved, const VnniWindows& windows,
                          const int8_t* weights, const int32_t* first, int32_t* sums) {
   const __m512i begin = _mm512_loadu_si512(first);
   const int64_t pixel = windows.column_step * kColumnBytes;
-  const auto tile = [&](auto count) {
+  for_equal_tiles<kMostPixels>(pixels, [&](auto count) {
     depthwise_tile<decltype(count)::value>(interleaved, windows, weights, begin, sums);
     interleaved += count * pixel;
     sums += count * kPanelChannels;
-    pixels -= count;
-  };
-  // In tiles of about the same size: products of one pixel wait for each other.
-  for (int64_t tiles = (pixels + kMostPixels - 1) / kMostPixels; tiles > 0; --tiles) {
-    switch ((pixels + tiles - 1) / tiles) {
-      case 8:
-        tile(std::integral_constant<int, 8>());
-        break;
-      case 7:
-        tile(std::integral_constant<int, 7>());
-        break;
-      case 6:
-        tile(std::integral_constant<int, 6>());
-        break;
-      case 5:
-        tile(std::integral_constant<int, 5>());
-        break;
-      case 4:
-        tile(std::integral_constant<int, 4>());
-        break;
-      case 3:
-        tile(std::integral_constant<int, 3>());
-        break;
-      case 2:
-        tile(std::integral_constant<int, 2>());
-        break;
-      default:
-        tile(std::integral_constant<int, 1>());
-    }
-  }
+  });
 }
 
 #else

@@ -3,10 +3,10 @@
 #include <hwy/base.h>
 
 #include <cstring>
-#include <type_traits>
 
 #include "octet/base/error.h"
 #include "octet/kernels/convolution_plan.h"
+#include "octet/kernels/equal_tiles.h"
 
 #if HWY_ARCH_X86
 #include <immintrin.h>
@@ -76,49 +76,19 @@ template <int kPanels, bool kFlip>
 void vnni_line(const VnniInput& in, int64_t pixels, const VnniWeights& weights, int32_t* sums,
                int64_t panel_step) {
   const int64_t* windows = in.windows;
-  const auto tile = [&](auto count) {
+  for_equal_tiles<kMostPixels>(pixels, [&](auto count) {
     vnni_tile<decltype(count)::value, kPanels, kFlip>(in, windows, weights, sums, panel_step);
     windows += count;
     sums += count * kPanelChannels;
-    pixels -= count;
-  };
-  // In tiles of about the same size: one with few pixels reads the weights for little.
-  for (int64_t tiles = (pixels + kMostPixels - 1) / kMostPixels; tiles > 0; --tiles) {
-    switch ((pixels + tiles - 1) / tiles) {
-      case 1:
-        tile(std::integral_constant<int, 1>());
-        break;
-      case 2:
-        tile(std::integral_constant<int, 2>());
-        break;
-      case 3:
-        tile(std::integral_constant<int, 3>());
-        break;
-      case 4:
-        tile(std::integral_constant<int, 4>());
-        break;
-      case 5:
-        tile(std::integral_constant<int, 5>());
-        break;
-      default:
-        tile(std::integral_constant<int, kMostPixels>());
-    }
-  }
+  });
 }
 
 template <bool kFlip>
 void vnni_panels(const VnniInput& in, int64_t pixels, const VnniWeights& weights, int32_t* sums,
                  int64_t panel_step) {
-  switch (weights.panels) {
-    case 1:
-      return vnni_line<1, kFlip>(in, pixels, weights, sums, panel_step);
-    case 2:
-      return vnni_line<2, kFlip>(in, pixels, weights, sums, panel_step);
-    case 3:
-      return vnni_line<3, kFlip>(in, pixels, weights, sums, panel_step);
-    default:
-      return vnni_line<kVnniPanels, kFlip>(in, pixels, weights, sums, panel_step);
-  }
+  with_size<kVnniPanels>(weights.panels, [&](auto panels) {
+    vnni_line<decltype(panels)::value, kFlip>(in, pixels, weights, sums, panel_step);
+  });
 }
 
 }  // namespace

@@ -171,8 +171,11 @@ TEST_P(IntegerGradients, KeepWhatIsNotFinite) {
   scale_gradient(dy.gradient(), 1, 16, dx.gradient());
   for (int64_t i = 0; i < 16; ++i) {
     EXPECT_EQ(std::isnan(dx[i]), i % 3 == 0);
-    if (i % 3 == 1) EXPECT_EQ(dx[i], INFINITY);
-    if (i % 3 == 2) EXPECT_NEAR(dx[i], -3e38F, 1.2e36F);
+    if (i % 3 == 1) {
+      EXPECT_EQ(dx[i], INFINITY);
+    } else if (i % 3 == 2) {
+      EXPECT_NEAR(dx[i], -3e38F, 1.2e36F);
+    }
   }
 }
 
