@@ -8,6 +8,7 @@
 #include "octet/kernels/bfloat16_tile.h"
 #include "octet/kernels/bfloat16_winograd_part.h"
 #include "octet/kernels/channel_sums.h"
+#include "octet/kernels/whole_multiples.h"
 #include "octet/kernels/winograd_layers.h"
 
 namespace octet::kernels {
@@ -17,12 +18,8 @@ constexpr int64_t kLine = 64;
 // Elements of transforms that a thread works on, and bytes of those that all threads share.
 constexpr int64_t kPartElements = 512 << 10, kChunkBytes = 8 << 20;
 
-int64_t divided_up(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-
 int64_t lines(int64_t bytes) {
-  return divided_up(bytes, kLine) * kLine;
+  return rounded_up(bytes, kLine);
 }
 
 class BFloat16Winograd : public ConvolutionGradients {

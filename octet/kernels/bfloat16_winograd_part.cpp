@@ -4,6 +4,7 @@
 
 #include "octet/kernels/bfloat16_tile.h"
 #include "octet/kernels/simd_targets.h"
+#include "octet/kernels/whole_multiples.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "octet/kernels/bfloat16_winograd_part.cpp"
@@ -148,8 +149,7 @@ BackwardRowsMemory::BackwardRowsMemory(const TileLayer& layer, int64_t rows)
 
 int64_t BackwardRowsMemory::bytes() const {
   constexpr int64_t kLine = 64;
-  const int64_t all = 2 * transforms.size() + 4 * (products.size() + staged_floats);
-  return (all + kLine - 1) / kLine * kLine;
+  return rounded_up(2 * transforms.size() + 4 * (products.size() + staged_floats), kLine);
 }
 
 int64_t paired_staged_floats(const TileLayer& layer) {

@@ -6,6 +6,7 @@
 #include "octet/kernels/integer_winograd.h"
 #include "octet/kernels/vnni_depthwise.h"
 #include "octet/kernels/vnni_tile.h"
+#include "octet/kernels/whole_multiples.h"
 
 namespace octet::kernels {
 namespace {
@@ -19,13 +20,6 @@ constexpr int64_t kWeightsAtHand = 128 << 10;
 constexpr int64_t kPartPixels = 224;
 constexpr int64_t kDepthwiseChannels = 64;
 constexpr int64_t kPartsPerThread = 8;
-
-int64_t divided_up(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-int64_t rounded_up(int64_t a, int64_t b) {
-  return divided_up(a, b) * b;
-}
 
 void check(const ConvolutionShape& s) {
   for (const int64_t positive :

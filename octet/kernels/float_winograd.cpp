@@ -6,6 +6,7 @@
 
 #include "octet/kernels/channel_sums.h"
 #include "octet/kernels/float_winograd_part.h"
+#include "octet/kernels/whole_multiples.h"
 #include "octet/kernels/winograd_layers.h"
 
 namespace octet::kernels {
@@ -15,10 +16,6 @@ namespace {
 constexpr int64_t kPanelFloats = 1 << 20;
 // Floats of transforms that a thread works on, and of those that all threads share.
 constexpr int64_t kPartFloats = 128 << 10, kChunkFloats = 2 << 20;
-
-int64_t divided_up(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 int64_t panels_at_once(const TileLayer& layer) {
   return std::clamp<int64_t>(kPanelFloats / float_panel_size(layer.x.places.channels), 1,

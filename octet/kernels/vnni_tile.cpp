@@ -11,7 +11,7 @@
 #if HWY_ARCH_X86
 #include <immintrin.h>
 
-// Highway's targets do not name this instruction set.
+// The targets of Highway 1.0 do not name this instruction set.
 HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
 #endif
 

@@ -29,7 +29,7 @@ void add_gradient_of(const Parameter& parameter, Gradients& to) {
   if (!parameter.value.grad().defined()) return;
   to.values.push_back(parameter.value);
   to.gradients.push_back(parameter.value.grad());
-  to.units.push_back(unit_for_pieces(parameter.unit, parameter.value));
+  to.units.push_back(parameter.unit);
 }
 
 Gradients defined_gradients(const std::vector<Parameter>& parameters) {
@@ -163,6 +163,9 @@ void Solver::weight_decay(double decay) {
   Gradients decaying;
   for (const Parameter& parameter : parameters_) {
     if (parameter.decays) add_gradient_of(parameter, decaying);
+  }
+  for (size_t i = 0; i < decaying.units.size(); ++i) {
+    decaying.units[i] = unit_for_pieces(decaying.units[i], decaying.values[i]);
   }
   const auto pieces =
       parameter_pieces(decaying.values, decaying.gradients, decaying.units, /*states=*/{});

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "octet/kernels/onednn/onednn.h"
+#include "octet/kernels/whole_multiples.h"
 
 namespace octet::kernels::onednn {
 
@@ -35,7 +36,7 @@ class Operand {
   int64_t bytes() const {
     constexpr int64_t kLine = 64;
     const auto size = static_cast<int64_t>(inside_.get_size());
-    return adapts_ ? (size + kLine - 1) / kLine * kLine : 0;
+    return adapts_ ? rounded_up(size, kLine) : 0;
   }
 
   // What the primitive reads.

@@ -26,17 +26,15 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
   QuantizedConvolutionStep(Builder& builder, std::string name, const LayerValues& values,
                            const LayerAsConvolution& layer, const IntegerOutput& output)
       : QuantizedLayerStep(builder, std::move(name), values, layer, output),
-        layer_(layer),
-        x_elements_(builder.value(this->inputs()[kX]).elements()),
         bfloat16_(builder.bfloat16()) {}
 
   bool takes_bfloat16() const override { return bfloat16_; }
   bool gives_bfloat16(size_t i) const override { return bfloat16_ && i == kX; }
 
   void plan_backward(Arena& arena) override {
-    gradients_ = kernels::make_convolution_gradients(layer_.shape,
-                                                     {.in = layer_.x,
-                                                      .out = layer_.y,
+    gradients_ = kernels::make_convolution_gradients(layer().shape,
+                                                     {.in = layer().x,
+                                                      .out = layer().y,
                                                       .bias = has_bias(),
                                                       .bfloat16 = bfloat16_,
                                                       .bfloat16_dx = input(kX).bfloat16_gradient});
@@ -45,9 +43,9 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
       memory.backward_scratch.push_back(buffer);
     };
     const int64_t size = bfloat16_ ? 2 : 4;
-    add(x_, x_elements_ * size);
+    add(x_, input(kX).elements() * size);
     add(scratch_, gradients_->scratch_bytes());
-    if (bfloat16_) add(dy_, layer_.rows().elements() * size);
+    if (bfloat16_) add(dy_, layer().rows().elements() * size);
   }
 
   void backward() override {
@@ -74,8 +72,6 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
  private:
   kernels::Gradient half(BufferId id) const { return static_cast<kernels::BFloat16*>(buffer(id)); }
 
-  LayerAsConvolution layer_;
-  int64_t x_elements_;
   bool bfloat16_;
   std::unique_ptr<kernels::ConvolutionGradients> gradients_;
   BufferId x_ = kNoId, dy_ = kNoId, scratch_ = kNoId;  // widened, masked

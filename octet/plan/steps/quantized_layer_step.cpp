@@ -102,15 +102,17 @@ kernels::AddedValue QuantizedLayerStep::added_value() const {
 
 float* QuantizedLayerStep::sums_gradient() {
   float* gradient = output().gradient;
-  if (!accumulates_ || dequantizes_) sums_gradient(gradient);
+  sums_gradient(gradient);
   return gradient;
 }
 
 void QuantizedLayerStep::sums_gradient(const kernels::Gradient& to) {
+  // Sums as they are have the gradient of the output.
+  if (multiplier_.empty() && to.data == output().any_gradient().data) return;
   constexpr float kOne[] = {1.0F};
   const std::span<const float> multiplier =
       multiplier_.empty() ? kOne : std::span<const float>(multiplier_);
-  kernels::requantize_backward(output().any_gradient(), layer_.rows(), multiplier, passes(), to);
+  kernels::requantize_backward(output().any_gradient(), layer().rows(), multiplier, passes(), to);
 }
 
 void QuantizedLayerStep::widen_x(const kernels::Gradient& to) {

@@ -49,6 +49,7 @@ class QuantizedLayerStep : public RoundingStep {
   QuantizedLayerStep(Builder& builder, std::string name, const LayerValues& values,
                      const LayerAsConvolution& layer, const IntegerOutput& output);
 
+  const LayerAsConvolution& layer() const { return layer_; }
   // The weight as float32 (out_channels, in_channels / groups, kernel_h, kernel_w).
   virtual at::Tensor convolution_weights(const Value& w) const = 0;
   // Those of the last forward().
