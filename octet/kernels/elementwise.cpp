@@ -54,7 +54,7 @@ void relu_backward_simd(const float* dy, const float* y, float bound, int64_t co
       [&](int64_t i) {
         const FloatVector value = load(y + i);
         const auto on = hn::And(hn::Gt(value, set(0.0F)), hn::Lt(value, set(bound)));
-        hn::StoreU(hn::IfThenElseZero(on, load(dy + i)), FloatTag(), dx + i);
+        hn::StoreU(where_set(on, load(dy + i)), FloatTag(), dx + i);
       },
       [&](int64_t i) { dx[i] = y[i] > 0 && y[i] < bound ? dy[i] : 0.0F; });
 }

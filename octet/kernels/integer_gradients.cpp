@@ -37,8 +37,7 @@ HWY_INLINE void backward_some(const In* dy, const float* multiplier, unsigned bi
   if (HWY_LIKELY(count >= 8)) {
     for (int v = 0; v < kVectors; ++v) {
       const FloatVector gradient = hn::Mul(load(dy + v * kLanes), load(multiplier + v * kLanes));
-      store(hn::IfThenElseZero(mask_of(static_cast<uint8_t>(bits), v), gradient),
-            dacc + v * kLanes);
+      store(where_set(static_cast<uint8_t>(bits), v, gradient), dacc + v * kLanes);
     }
     return;
   }
@@ -112,7 +111,7 @@ void masked_scale_of(const In* dy, const uint8_t* passes, float factor, int64_t 
   for (; i + kEight <= end; i += kEight) {
     for (int v = 0; v < kVectors; ++v) {
       const int64_t at = i + v * kLanes;
-      const FloatVector gradient = hn::IfThenElseZero(mask_of(passes[i / 8], v), load(dy + at));
+      const FloatVector gradient = where_set(passes[i / 8], v, load(dy + at));
       store(hn::Mul(gradient, set(factor)), dx + at);
     }
   }

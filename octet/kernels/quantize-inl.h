@@ -8,18 +8,23 @@
 #define OCTET_KERNELS_QUANTIZE_INL_H
 #endif
 
+#include <cmath>
+
 #include "octet/kernels/eight_floats-inl.h"
 #include "octet/kernels/quantize.h"
+#include "octet/kernels/rounding_constants.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
 using FloatBytesTag = hn::Rebind<uint8_t, FloatTag>;
 
-// The bytes of whole numbers, signed or not.
+// The bytes of whole numbers, signed or not: the low ones of what they become beside a large
+// number.
 HWY_INLINE void store_bytes(FloatVector whole_numbers, uint8_t* bytes) {
-  const IntVector low_byte =
-      hn::And(hn::ConvertTo(IntTag(), whole_numbers), hn::Set(IntTag(), 0xFF));
+  const IntVector low_bits =
+      hn::BitCast(IntTag(), hn::Add(whole_numbers, hn::Set(FloatTag(), kRoundingFloat)));
+  const IntVector low_byte = hn::And(low_bits, hn::Set(IntTag(), 0xFF));
   hn::StoreU(hn::DemoteTo(FloatBytesTag(), low_byte), FloatBytesTag(), bytes);
 }
 
@@ -61,6 +66,47 @@ struct Rounding {
     const FloatVector q = hn::Min(hn::Max(v, lowest), highest);
     inside |= bits_of(hn::Eq(q, v), vector);
     return q;
+  }
+};
+
+// Whether something that is not finite came by.
+class Wild {
+ public:
+  Wild() : seen_(set(0)) {}
+  HWY_INLINE void add(FloatVector x) { seen_ = hn::Or(seen_, hn::Sub(x, x)); }
+  HWY_INLINE bool any() const { return !hn::AllTrue(FloatTag(), hn::Eq(seen_, seen_)); }
+
+ private:
+  FloatVector seen_;  // 0, or no number
+};
+
+// The integers of activation(x): quantize() for eight elements.
+template <bool kHalfAway, bool kActivates>
+struct QuantizeEight {
+  Rounding<kHalfAway> rounding;
+  FloatVector scale;
+  FloatVector low, high;  // of the activation
+
+  QuantizeEight(const Requantization& output, float step)
+      : rounding(output),
+        scale(set(step)),
+        low(set(0.0F)),
+        high(set(output.activation == Activation::kReLU6 ? output.six : INFINITY)) {}
+
+  // x(v) is vector number v. The gradient bits.
+  template <class Values>
+  HWY_INLINE uint8_t operator()(const Values& x, uint8_t* q, Wild& wild) const {
+    unsigned inside = 0, active = 0;
+    for (int v = 0; v < kVectors; ++v) {
+      FloatVector value = x(v);
+      if constexpr (kActivates) {
+        active |= bits_of(hn::And(hn::Gt(value, low), hn::Lt(value, high)), v);
+        value = bounded(value, low, high);
+      }
+      wild.add(value);
+      store_bytes(rounding(hn::Div(value, scale), inside, v), q + v * kLanes);
+    }
+    return static_cast<uint8_t>((inside | rounding.straight) & (kActivates ? active : 0xFF));
   }
 };
 

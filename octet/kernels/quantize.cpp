@@ -1,7 +1,6 @@
 #include "octet/kernels/quantize.h"
 
 #include <algorithm>
-#include <cmath>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "octet/kernels/quantize.cpp"
@@ -14,56 +13,26 @@
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
-template <bool kHalfAway, bool kActivates>
-struct QuantizeEight {
-  Rounding<kHalfAway> rounding;
-  FloatVector scale;
-  FloatVector low, high;  // of the activation
-
-  QuantizeEight(const Requantization& output, float step)
-      : rounding(output),
-        scale(set(step)),
-        low(set(0.0F)),
-        high(set(output.activation == Activation::kReLU6 ? output.six : INFINITY)) {}
-
-  // Bits in the upper byte: not finite.
-  HWY_INLINE unsigned operator()(const float* x, uint8_t* q) const {
-    unsigned inside = 0, wild = 0, active = 0;
-    for (int v = 0; v < kVectors; ++v) {
-      FloatVector value = load(x + v * kLanes);
-      if constexpr (kActivates) {
-        active |= bits_of(hn::And(hn::Gt(value, low), hn::Lt(value, high)), v);
-        value = bounded(value, low, high);
-      }
-      wild |= bits_of(hn::Not(hn::IsFinite(value)), v);
-      store_bytes(rounding(hn::Div(value, scale), inside, v), q + v * kLanes);
-    }
-    return ((inside | rounding.straight) & (kActivates ? active : 0xFF)) | wild << 8;
-  }
-};
-
 // The elements from begin to end; false if one is not finite.
 template <bool kHalfAway, bool kActivates>
 bool quantize_chunk(const float* x, const Requantization& output, float scale, int64_t begin,
                     int64_t end, uint8_t* q, uint8_t* passes) {
   const QuantizeEight<kHalfAway, kActivates> body(output, scale);
-  unsigned seen = 0;
+  Wild wild;
   int64_t i = begin;
   for (; i + kEight <= end; i += kEight) {
-    const unsigned bits = body(x + i, q + i);
-    if (passes != nullptr) passes[i / 8] = static_cast<uint8_t>(bits);
-    seen |= bits;
+    const uint8_t bits = body([&](int v) { return load(x + i + v * kLanes); }, q + i, wild);
+    if (passes != nullptr) passes[i / 8] = bits;
   }
   if (i < end) {
     float values[kEight] = {};
     uint8_t bytes[kEight];
     std::copy(x + i, x + end, values);
-    const unsigned bits = body(values, bytes);
+    const uint8_t bits = body([&](int v) { return load(values + v * kLanes); }, bytes, wild);
     std::copy_n(bytes, end - i, q + i);
-    if (passes != nullptr) passes[i / 8] = static_cast<uint8_t>(bits);
-    seen |= bits;
+    if (passes != nullptr) passes[i / 8] = bits;
   }
-  return seen >> 8 == 0;
+  return !wild.any();
 }
 
 // Vectors stay out of the body of the loop: clang compiles that without the instruction set.

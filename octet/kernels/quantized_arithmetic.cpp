@@ -214,7 +214,7 @@ struct ProductGradientsEight {
                              float* da, float* db) const {
     for (int v = 0; v < kVectors; ++v) {
       const int at = v * kLanes;
-      const FloatVector gradient = hn::IfThenElseZero(mask_of(passes, v), load(dy + at));
+      const FloatVector gradient = where_set(passes, v, load(dy + at));
       const FloatVector to_a = hn::Mul(hn::Mul(gradient, factor_a), real_b(b + at));
       const FloatVector to_b = hn::Mul(hn::Mul(gradient, factor_b), real_a(a + at));
       if (da != nullptr) hn::StoreU(to_a, FloatTag(), da + at);
