@@ -2,6 +2,8 @@
 
 #include "octet/kernels/simd_targets.h"
 
+#include <hwy/cache_control.h>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "octet/kernels/convolution_part.cpp"
 #include <hwy/foreach_target.h>
@@ -157,6 +159,7 @@ void convolve_part_on_target(const ConvolutionPlan& plan, const ConvolutionCall&
     }
     panel += panels;
   }
+  if (call.output.streams) hwy::FlushStream();
 }
 
 bool has_byte_products_on_target() {

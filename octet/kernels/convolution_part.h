@@ -18,6 +18,11 @@ struct ConvolutionOutput {
   const int32_t* bias = nullptr;
   // Of kFloatSums: null, or what those of each output channel are multiplied with.
   const float* scale = nullptr;
+  // Of kFloatSums: y is too large to stay in a cache.
+  bool streams = false;
+  // Of kFloatSums: null, or (plan.places(), 2, out_channels) zeros, where the sum and the sum of
+  // squares of each channel are added up, before the scale.
+  double* moments = nullptr;
   // Of kIntegers alone; passes may be null.
   uint8_t* passes = nullptr;
   const ChannelFactors* factors = nullptr;

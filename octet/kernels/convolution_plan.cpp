@@ -148,9 +148,7 @@ void plan_parts(ConvolutionPlan& plan, int threads) {
   while (plan.part_rows > unit && !fits()) {
     plan.part_rows = rounded_up(divided_up(plan.part_rows, 2), unit);
   }
-  const int64_t places =
-      divided_up(s.batch, plan.part_images) * divided_up(s.out_height, plan.part_rows);
-  int64_t cuts = std::min(plan.panels(), divided_up(kPartsPerThread * threads, places));
+  int64_t cuts = std::min(plan.panels(), divided_up(kPartsPerThread * threads, plan.places()));
   // Channels of two parts must not share a byte of gradient bits.
   if (plan.sections > 1 && plan.section_out % 8 != 0) cuts = 1;
   plan.part_panels = divided_up(plan.panels(), cuts);
@@ -184,6 +182,10 @@ int64_t ConvolutionPlan::staged_size() const {
          kReadBeyond;
 }
 
+int64_t ConvolutionPlan::places() const {
+  return divided_up(shape.batch, part_images) * divided_up(shape.out_height, part_rows);
+}
+
 int64_t ConvolutionPlan::sums_size() const {
   if (depthwise && multiplicand == Multiplicand::kVnni) {
     return depthwise_rows() * shape.out_width * kPanelChannels;
@@ -215,6 +217,11 @@ ConvolutionPlan plan_convolution(const ConvolutionShape& shape, bool is_signed, 
   }
   plan_parts(plan, threads);
   return plan;
+}
+
+int64_t place_of(const ConvolutionPlan& plan, const ConvolutionPart& part) {
+  return part.image / plan.part_images * divided_up(plan.shape.out_height, plan.part_rows) +
+         part.row / plan.part_rows;
 }
 
 std::vector<ConvolutionPart> convolution_parts(const ConvolutionPlan& plan) {

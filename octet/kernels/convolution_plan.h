@@ -86,6 +86,8 @@ struct ConvolutionPlan {
   // int16 to be staged for the largest part, with their transforms and some behind them that are
   // read in vain.
   int64_t staged_size() const;
+  // Where parts lie that differ by their panels alone.
+  int64_t places() const;
   int64_t part_pixels() const { return part_images * part_rows * shape.out_width; }
   // int32 of the sums of one panel in the largest part.
   int64_t sums_size() const;
@@ -111,6 +113,9 @@ struct ConvolutionPart {
     return image == other.image && images == other.images && row == other.row && rows == other.rows;
   }
 };
+
+// Which of the places a part has.
+int64_t place_of(const ConvolutionPlan& plan, const ConvolutionPart& part);
 
 std::vector<ConvolutionPart> convolution_parts(const ConvolutionPlan& plan);
 

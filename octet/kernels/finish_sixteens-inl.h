@@ -58,14 +58,56 @@ HWY_INLINE void finish_sixteens_as(const ChannelPlaces& places, const Convolutio
   }
 }
 
-// False, and nothing done, for other results than integers of their own whose sixteen channels lie
-// side by side.
+// Sixteen channels side by side as floats: whole cache lines, which need not be read before they
+// are written where the value is too large to stay in a cache.
+template <class Moments, bool kStreams>
+HWY_INLINE void finish_sixteen_sums(const ChannelPlaces& places, const ConvolutionOutput& output,
+                                    const SumsOfPixels& s) {
+  int32_t none[kPanelChannels] = {};
+  const int32_t* const whole = output.bias == nullptr ? none : output.bias + s.channel;
+  const auto bias = hn::LoadU(SixteenIntTag(), whole);
+  const auto scale = output.scale == nullptr ? hn::Set(SixteenTag(), 1.0F)
+                                             : hn::LoadU(SixteenTag(), output.scale + s.channel);
+  float* y = static_cast<float*>(output.y) + places.offset(s.image, s.channel, s.pixel);
+  Moments first(s, 0), second(s, 8);
+  for (int64_t p = 0; p < s.pixels; ++p, y += places.lanes) {
+    const int32_t* const sums = s.sums + p * kPanelChannels;
+    const auto sum = hn::Add(hn::LoadU(SixteenIntTag(), sums), bias);
+    const auto value = hn::Mul(hn::ConvertTo(SixteenTag(), sum), scale);
+    if constexpr (kStreams) {
+      hn::Stream(value, SixteenTag(), y);
+    } else {
+      hn::StoreU(value, SixteenTag(), y);
+    }
+    first.add(sums, whole);
+    second.add(sums + 8, whole + 8);
+  }
+  first.store(s, 0);
+  second.store(s, 8);
+}
+
+template <class Moments>
+HWY_INLINE void finish_sixteen_sums(const ChannelPlaces& places, const ConvolutionOutput& output,
+                                    const SumsOfPixels& s) {
+  const bool whole_lines =
+      reinterpret_cast<uintptr_t>(output.y) % 64 == 0 && places.lanes % kPanelChannels == 0;
+  (output.streams && whole_lines ? finish_sixteen_sums<Moments, true>
+                                 : finish_sixteen_sums<Moments, false>)(places, output, s);
+}
+
+// False, and nothing done, for other results than floats or integers of their own whose sixteen
+// channels lie side by side.
 HWY_INLINE bool finish_sixteens(const ChannelPlaces& places, const ConvolutionOutput& output,
                                 const SumsOfPixels& s) {
   const int64_t lane = places.lane(s.channel);
-  if (output.kind != ConvolutionOutput::Kind::kIntegers || output.added != nullptr ||
+  if (output.kind == ConvolutionOutput::Kind::kIntegerSums || output.added != nullptr ||
       s.channels != kPanelChannels || lane % 8 != 0 || lane + kPanelChannels > places.lanes) {
     return false;
+  }
+  if (output.kind == ConvolutionOutput::Kind::kFloatSums) {
+    (s.moments == nullptr ? finish_sixteen_sums<NoMoments>
+                          : finish_sixteen_sums<EightMoments>)(places, output, s);
+    return true;
   }
   if (output.constants.half_away) {
     (output.passes == nullptr ? finish_sixteens_as<true, false>

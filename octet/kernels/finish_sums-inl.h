@@ -6,6 +6,8 @@
 #define OCTET_KERNELS_FINISH_SUMS_INL_H
 #endif
 
+#include <type_traits>
+
 #include "octet/kernels/added_steps-inl.h"
 #include "octet/kernels/convolution_part.h"
 #include "octet/kernels/requantize-inl.h"
@@ -22,6 +24,9 @@ struct SumsOfPixels {
   int64_t pixels;
   int64_t channel;
   int64_t channels;
+  // Null, or where the sum of the first channel is added up; that of squares lies a step behind.
+  double* moments;
+  int64_t moments_step;
 };
 
 // What the sums of eight channels become: steps of the layer's own integers.
@@ -131,6 +136,75 @@ HWY_INLINE float scaled_sum(int32_t sum, float scale) {
   return static_cast<float>(sum) * scale;
 }
 
+// Adds to the moments of eight channels. Whole numbers: nothing is rounded below 2^53, so that the
+// order of sums makes no difference.
+class EightMoments {
+ public:
+  // Of eight of `s`, beginning with channel number `first`.
+  HWY_INLINE EightMoments(const SumsOfPixels& s, int64_t first) {
+    for (int v = 0; v < kParts; ++v) {
+      sum_[v] = hn::LoadU(Tag(), s.moments + first + v * kLanesOfDoubles);
+      square_[v] = hn::LoadU(Tag(), s.moments + s.moments_step + first + v * kLanesOfDoubles);
+    }
+  }
+  HWY_INLINE void add(const int32_t* sums, const int32_t* bias) {
+    const hn::Rebind<int32_t, Tag> whole;
+    for (int v = 0; v < kParts; ++v) {
+      const int at = v * kLanesOfDoubles;
+      const auto x =
+          hn::PromoteTo(Tag(), hn::Add(hn::LoadU(whole, sums + at), hn::LoadU(whole, bias + at)));
+      sum_[v] = hn::Add(sum_[v], x);
+      square_[v] = hn::Add(square_[v], hn::Mul(x, x));
+    }
+  }
+  HWY_INLINE void store(const SumsOfPixels& s, int64_t first) const {
+    for (int v = 0; v < kParts; ++v) {
+      hn::StoreU(sum_[v], Tag(), s.moments + first + v * kLanesOfDoubles);
+      hn::StoreU(square_[v], Tag(), s.moments + s.moments_step + first + v * kLanesOfDoubles);
+    }
+  }
+
+ private:
+  using Tag = hn::CappedTag<double, 8>;
+  static constexpr int kLanesOfDoubles = hn::MaxLanes(Tag());
+  static constexpr int kParts = 8 / kLanesOfDoubles;
+  hn::Vec<Tag> sum_[kParts], square_[kParts];
+};
+
+struct NoMoments {
+  NoMoments(const SumsOfPixels&, int64_t) {}
+  void add(const int32_t*, const int32_t*) {}
+  void store(const SumsOfPixels&, int64_t) const {}
+};
+
+// Eight channels side by side as floats.
+template <class Moments>
+HWY_INLINE void finish_eight_sums(const ChannelPlaces& places, const ConvolutionOutput& output,
+                                  const SumsOfPixels& s, const int32_t* bias, const float* scale) {
+  float* y = static_cast<float*>(output.y) + places.offset(s.image, s.channel, s.pixel);
+  Moments moments(s, 0);
+  for (int64_t p = 0; p < s.pixels; ++p, y += places.lanes) {
+    const int32_t* sums = s.sums + p * kPanelChannels;
+    for (int v = 0; v < kVectors; ++v) {
+      const IntVector sum = hn::Add(load_sums(sums + v * kLanes), load_sums(bias + v * kLanes));
+      store(hn::Mul(hn::ConvertTo(FloatTag(), sum), load(scale + v * kLanes)), y + v * kLanes);
+    }
+    moments.add(sums, bias);
+  }
+  moments.store(s, 0);
+}
+
+// Those of channels that do not come by eights.
+inline void add_moments(const SumsOfPixels& s, const int32_t* bias) {
+  for (int64_t p = 0; p < s.pixels; ++p) {
+    for (int64_t i = 0; i < s.channels; ++i) {
+      const double x = s.sums[p * kPanelChannels + i] + bias[i];
+      s.moments[i] += x;
+      s.moments[s.moments_step + i] += x * x;
+    }
+  }
+}
+
 template <class T>
 void finish_sums(const ChannelPlaces& places, const ConvolutionOutput& output,
                  const SumsOfPixels& s) {
@@ -139,6 +213,14 @@ void finish_sums(const ChannelPlaces& places, const ConvolutionOutput& output,
   if (output.bias != nullptr) std::copy_n(output.bias + s.channel, s.channels, bias);
   std::fill_n(scale, kPanelChannels, T{1});
   if (output.scale != nullptr) std::copy_n(output.scale + s.channel, s.channels, scale);
+  if constexpr (std::is_same_v<T, float>) {
+    if (s.channels == 8 && places.lane(s.channel) + 8 <= places.lanes) {
+      return (s.moments == nullptr
+                  ? finish_eight_sums<NoMoments>
+                  : finish_eight_sums<EightMoments>)(places, output, s, bias, scale);
+    }
+    if (s.moments != nullptr) add_moments(s, bias);
+  }
   for (int64_t i = 0; i < s.channels;) {
     const int64_t channel = s.channel + i;
     const int64_t together = std::min(places.lanes - channel % places.lanes, s.channels - i);

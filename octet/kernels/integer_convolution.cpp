@@ -19,6 +19,9 @@ Multiplicand multiplicand_of(bool signed_activations, bool rectified) {
                                                                 : Multiplicand::kInt16;
 }
 
+// As many as the second-level caches of a few processors do not hold.
+constexpr int64_t kStreamedFloats = 1 << 21;
+
 const int32_t* values_of(std::span<const int32_t> values) {
   return values.empty() ? nullptr : values.data();
 }
@@ -103,7 +106,8 @@ void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
 
 void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
                                     std::span<const int32_t> bias, float* acc,
-                                    std::span<const float> scale) {
+                                    std::span<const float> scale, double* moments) {
+  if (moments != nullptr) std::fill_n(moments, moments_size(), 0.0);
   if (!scale.empty()) {
     OCTET_INTERNAL_CHECK(scale.size() == 1 || scale.size() == scales_.size());
     for (size_t c = 0; c < scales_.size(); ++c) scales_[c] = scale[scale.size() == 1 ? 0 : c];
@@ -112,7 +116,9 @@ void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
            {.kind = ConvolutionOutput::Kind::kFloatSums,
             .y = acc,
             .bias = values_of(bias),
-            .scale = scale.empty() ? nullptr : scales_.data()});
+            .scale = scale.empty() ? nullptr : scales_.data(),
+            .streams = plan_.out.channels * plan_.out.pixels * plan_.shape.batch > kStreamedFloats,
+            .moments = moments});
 }
 
 void IntegerConvolution::convolve(const void* x, int32_t x_zero_point,

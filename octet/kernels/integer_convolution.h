@@ -52,9 +52,13 @@ class IntegerConvolution {
   // The sums themselves in the layout of y, with `bias`, which is empty or has a value for each
   // output channel; as float32 rounded once, and then times `scale`, which is empty, or has one
   // value or one for each output channel.
+  // moments: null, or (places, 2, out_channels), moments_size() in all: for each place of the
+  // output and each channel the sum and the sum of squares of the sums, before the scale.
   void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, int32_t* acc);
   void accumulate(const void* x, int32_t x_zero_point, std::span<const int32_t> bias, float* acc,
-                  std::span<const float> scale = {});
+                  std::span<const float> scale = {}, double* moments = nullptr);
+
+  int64_t moments_size() const { return plan_.places() * 2 * plan_.shape.out_channels; }
 
   // What the last weights are multiplied as: "vnni", "int8", "int16", or int16 in tiles:
   // "winograd".

@@ -48,7 +48,10 @@ void stage(const ConvolutionPlan& plan, const ConvolutionCall& call, const Convo
 inline void finish_pixels(const ConvolutionPlan& plan, const ConvolutionCall& call,
                           const ConvolutionPart& part, int64_t first, int64_t end, int64_t begin,
                           int64_t stop, const int32_t* sums) {
-  const int64_t pixels = part.rows * plan.shape.out_width;
+  const int64_t pixels = part.rows * plan.shape.out_width, channels = plan.shape.out_channels;
+  double* const moments = call.output.moments == nullptr
+                              ? nullptr
+                              : call.output.moments + place_of(plan, part) * 2 * channels;
   for (int64_t i = begin; i < stop;) {
     const int64_t image = i / pixels, pixel = i % pixels;
     // Both halves of a panel write to the same cache lines.
@@ -59,7 +62,9 @@ inline void finish_pixels(const ConvolutionPlan& plan, const ConvolutionCall& ca
                           .pixel = part.row * plan.shape.out_width + pixel,
                           .pixels = count,
                           .channel = channel,
-                          .channels = std::min(most, end - channel)};
+                          .channels = std::min(most, end - channel),
+                          .moments = moments == nullptr ? nullptr : moments + channel,
+                          .moments_step = channels};
     };
     if (!finish_sixteens(plan.out, call.output, part_of(first, kPanelChannels))) {
       for (int64_t channel = first; channel < end; channel += 8) {

@@ -46,6 +46,9 @@ class Builder {
   FunctionId only_reader(VariableId id) const { return only_readers_[id]; }
   void find_only_readers(const std::vector<FunctionId>& functions,
                          const std::set<VariableId>& kept);
+  // A function whose work another step does, without its result: it gets no step of its own.
+  void leave_out(FunctionId function) { left_out_.insert(function); }
+  bool is_left_out(FunctionId function) const { return left_out_.contains(function); }
   // Whether nothing reads the memory of the graph's value behind this function, its only reader.
   bool is_last_use(VariableId id, FunctionId function) const;
 
@@ -85,6 +88,7 @@ class Builder {
   std::vector<Value> values_;
   std::vector<ValueId> by_variable_;
   std::vector<FunctionId> only_readers_;
+  std::set<FunctionId> left_out_;
   std::map<std::tuple<ValueId, ElementType, kernels::Layout>, ValueId> conversions_;
   std::vector<std::unique_ptr<Step>> steps_;
   Arena arena_;

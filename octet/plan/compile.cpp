@@ -114,7 +114,7 @@ std::string obstacle(const Graph& graph, const std::vector<VariableType>& types,
 // Unless an earlier step does the function's work.
 void add_step(Builder& builder, FunctionId id) {
   const std::vector<VariableId>& outputs = builder.graph().function(id).outputs;
-  if (!outputs.empty() && builder.is_made(outputs[0])) return;
+  if (builder.is_left_out(id) || (!outputs.empty() && builder.is_made(outputs[0]))) return;
   for (const StepMaker make : kStepMakers) {
     if (make(builder, id)) return;
   }

@@ -448,6 +448,63 @@ TEST_P(IntegerConvolutionTest, AddsABiasToSumsBeforeTheyAreRounded) {
   }
 }
 
+// By places; whole numbers, whatever adds them up.
+TEST_P(IntegerConvolutionTest, GivesMomentsOfItsSums) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    const Case c = random_case(seed);
+    SCOPED_TRACE(describe(c));
+    IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out, c.rectified);
+    convolution.pack_weights(c.weights.data(), c.x_zero_point);
+    const ChannelRows rows = channel_rows(out_shape(c.shape), c.out);
+    const int64_t channels = c.shape.out_channels;
+    const std::vector<int32_t> bias(channels, 7);
+    std::vector<int32_t> sums(rows.elements());
+    convolution.accumulate(c.x.data(), c.x_zero_point, bias, sums.data());
+    std::vector<float> floats(sums.size());
+    // Of a call before.
+    std::vector<double> moments(convolution.moments_size(), 99);
+    convolution.accumulate(c.x.data(), c.x_zero_point, bias, floats.data(), {}, moments.data());
+    std::vector<double> expected(2 * channels), given(2 * channels);
+    for (int64_t i = 0; i < rows.elements(); ++i) {
+      ASSERT_EQ(floats[i], static_cast<float>(sums[i]));
+      const int64_t channel = rows.first_channel(i / rows.lanes) + i % rows.lanes;
+      expected[channel] += sums[i];
+      expected[channels + channel] += static_cast<double>(sums[i]) * sums[i];
+    }
+    for (size_t i = 0; i < moments.size(); ++i) given[i % (2 * channels)] += moments[i];
+    for (int64_t i = 0; i < 2 * channels; ++i) {
+      // Exact where float64 is: some sums of squares are beyond that.
+      const auto additions = static_cast<double>(rows.elements() / channels);
+      const double eps = expected[i] < 0x1p53 ? 0 : additions * 0x1p-53 * expected[i];
+      ASSERT_NEAR(given[i], expected[i], eps) << "value " << i << " of " << 2 * channels;
+    }
+  }
+}
+
+// Sums that no cache holds are written past them.
+TEST_P(IntegerConvolutionTest, GivesTheSameSumsWhereTheyAreMany) {
+  constexpr int64_t kSide = 370;
+  const ConvolutionShape shape{.in_channels = 4,
+                               .in_height = kSide,
+                               .in_width = kSide,
+                               .out_channels = 16,
+                               .out_height = kSide,
+                               .out_width = kSide};
+  std::mt19937 engine(1);
+  std::vector<int8_t> x(4 * kSide * kSide), weights(16 * 4);
+  for (int8_t& value : x) value = static_cast<int8_t>(engine());
+  for (int8_t& value : weights) value = static_cast<int8_t>(engine());
+  IntegerConvolution convolution(shape, true, Layout::kChannelsLast, Layout::kChannelsLast);
+  convolution.pack_weights(weights.data(), 0);
+  std::vector<int32_t> expected(16 * kSide * kSide);
+  const AlignedBuffer<float> given(expected.size());
+  convolution.accumulate(x.data(), 0, {}, expected.data());
+  convolution.accumulate(x.data(), 0, {}, given.data());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_EQ(given.data()[i], static_cast<float>(expected[i])) << i;
+  }
+}
+
 TEST_P(IntegerConvolutionTest, TakesWeightsOfFloatAndNewOnes) {
   const Case c = random_case(3), d = random_case(3);
   IntegerConvolution convolution(c.shape, c.signed_x, c.in, c.out, c.rectified);

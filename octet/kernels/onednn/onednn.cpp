@@ -50,13 +50,6 @@ dnnl::prop_kind forward_kind(bool training) {
   return training ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
 }
 
-dnnl::normalization_flags flags_of(const NormalizationOptions& options) {
-  dnnl::normalization_flags flags =
-      dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
-  if (!options.batch_statistics) flags = flags | dnnl::normalization_flags::use_global_stats;
-  return flags;
-}
-
 }  // namespace
 
 const dnnl::engine& engine() {
@@ -133,18 +126,6 @@ dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights(
           forward};
 }
 
-dnnl::batch_normalization_forward::primitive_desc batch_normalization_forward(
-    const memory::desc& x, const NormalizationOptions& options, bool training) {
-  return {engine(), forward_kind(training), x, x, options.epsilon, flags_of(options)};
-}
-
-dnnl::batch_normalization_backward::primitive_desc batch_normalization_backward(
-    const memory::desc& x, const NormalizationOptions& options,
-    const dnnl::batch_normalization_forward::primitive_desc& forward) {
-  return {engine(),        dnnl::prop_kind::backward, x,      x, x,
-          options.epsilon, flags_of(options),         forward};
-}
-
 dnnl::matmul::primitive_desc matrix_product(const memory::desc& a, const memory::desc& b,
                                             const memory::desc& bias, const memory::desc& c) {
   return {engine(), a, b, bias, c};
@@ -188,17 +169,6 @@ dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights(
                               direct, descs.x, descs.w, descs.bias, descs.y, strides(shape),
                               dilations(shape), pad_front(shape), pad_back(shape));
   return {desc, engine(), forward};
-}
-
-dnnl::batch_normalization_forward::primitive_desc batch_normalization_forward(
-    const memory::desc& x, const NormalizationOptions& options, bool training) {
-  return {{forward_kind(training), x, options.epsilon, flags_of(options)}, engine()};
-}
-
-dnnl::batch_normalization_backward::primitive_desc batch_normalization_backward(
-    const memory::desc& x, const NormalizationOptions& options,
-    const dnnl::batch_normalization_forward::primitive_desc& forward) {
-  return {{dnnl::prop_kind::backward, x, x, options.epsilon, flags_of(options)}, engine(), forward};
 }
 
 dnnl::matmul::primitive_desc matrix_product(const memory::desc& a, const memory::desc& b,

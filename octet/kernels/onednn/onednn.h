@@ -46,16 +46,6 @@ dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights(
     const ConvolutionShape& shape, const ConvolutionDescs& descs,
     const dnnl::convolution_forward::primitive_desc& forward);
 
-struct NormalizationOptions {
-  float epsilon = 1e-5F;
-  bool batch_statistics = true;  // else those that are given
-};
-dnnl::batch_normalization_forward::primitive_desc batch_normalization_forward(
-    const dnnl::memory::desc& x, const NormalizationOptions& options, bool training);
-dnnl::batch_normalization_backward::primitive_desc batch_normalization_backward(
-    const dnnl::memory::desc& x, const NormalizationOptions& options,
-    const dnnl::batch_normalization_forward::primitive_desc& forward);
-
 // `bias` may be empty.
 dnnl::matmul::primitive_desc matrix_product(const dnnl::memory::desc& a,
                                             const dnnl::memory::desc& b,

@@ -34,7 +34,8 @@ std::optional<FusedDequantize> fusable_dequantize(const Builder& builder, const 
   if (!dequantizes_sums(builder, function, builder.type(layer.outputs[0]).shape)) {
     return std::nullopt;
   }
-  return FusedDequantize{.y = function.outputs[0],
+  return FusedDequantize{.function = reader,
+                         .y = function.outputs[0],
                          .inputs = {builder.value_of(function.inputs[kScale]),
                                     builder.value_of(function.inputs[kZeroPoint])}};
 }

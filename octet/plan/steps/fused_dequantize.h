@@ -10,6 +10,7 @@ namespace octet::plan {
 
 // The DequantizeLinear of a layer's int32 sums.
 struct FusedDequantize {
+  FunctionId function = kNoId;
   VariableId y = kNoId;
   std::vector<ValueId> inputs;  // scale and zero point
 };

@@ -1,4 +1,5 @@
-// BatchNormalization of images, over all but the channels.
+// BatchNormalization of images, over all but the channels, together with the activation and the
+// quantization behind it.
 #pragma once
 
 #include "octet/plan/builder.h"

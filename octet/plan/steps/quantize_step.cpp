@@ -2,17 +2,15 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
-
 #include "octet/base/error.h"
 #include "octet/kernels/integer_gradients.h"
 #include "octet/kernels/quantize.h"
 #include "octet/kernels/requantize.h"
 #include "octet/plan/derived_from.h"
 #include "octet/plan/steps/fused_dequantize.h"
+#include "octet/plan/steps/fused_quantize.h"
 #include "octet/plan/steps/integer_layer.h"
 #include "octet/plan/steps/rounding_step.h"
-#include "octet/quant/finite.h"
 
 namespace octet::plan {
 
@@ -35,11 +33,9 @@ class QuantizeStep : public RoundingStep {
     requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kZeroPoint)));
     const bool finite = kernels::quantize(input(kX).floats(), requantization_,
                                           scale_of(input(kScale)), y.elements(), y.data, passes());
-    if (!finite) {
-      const at::Tensor x = at::from_blob(input(kX).data, {y.elements()}, at::kFloat);
-      const bool six = requantization_.activation == kernels::Activation::kReLU6;
-      check_finite(activates() ? at::clamp(x, 0.0, six ? 6.0 : INFINITY) : x, name());
-    }
+    if (finite) return;
+    throw_not_finite(at::from_blob(input(kX).data, {y.elements()}, at::kFloat),
+                     requantization_.activation, name());
   }
 
   bool takes_bfloat16() const override { return true; }
@@ -101,41 +97,22 @@ class DequantizeSumsStep : public Step {
   std::vector<float> scale_;
 };
 
-// One scale and zero point, which are not trained.
-bool has_scalar_qparams(const Builder& builder, const Function& function) {
-  for (const size_t i : {kScale, kZeroPoint}) {
-    if (!is_scalar_leaf(builder, function.inputs[i])) return false;
-  }
-  return true;
-}
-
 // The quantization of activation(x).
 bool add_quantize_of(Builder& builder, FunctionId id, VariableId x,
                      kernels::Activation activation) {
-  const Function& function = builder.graph().function(id);
-  const auto* quantize = std::get_if<QuantizeLinear>(&function.attributes);
-  if (quantize == nullptr || !has_scalar_qparams(builder, function)) return false;
-  const QuantFormat format = format_of(*quantize);
+  auto quantize = quantization_of(builder, id);
+  if (!quantize) return false;
   const bool is_activation =
       !(builder.made(x).is_leaf && builder.graph().variable(x).kind == VariableKind::kParameter);
   if (!is_activation || builder.type(x).dtype != DType::kFloat32 || !builder.made(x).is_float()) {
     return false;
   }
-  const auto type = byte_type_of(format.dtype);
-  if (!type) return false;
-  const std::vector<ValueId> inputs{builder.value_of(x), builder.value_of(function.inputs[kScale]),
-                                    builder.value_of(function.inputs[kZeroPoint])};
-  const ValueId y = builder.add_value(function.outputs[0], *type, builder.made(x).layout, inputs);
+  quantize->requantization.activation = activation;
+  const std::vector<ValueId> inputs{builder.value_of(x), quantize->inputs[kQuantizeScale],
+                                    quantize->inputs[kQuantizeZeroPoint]};
+  const ValueId y = builder.add_value(quantize->y, quantize->type, builder.made(x).layout, inputs);
   builder.add_step(std::make_unique<QuantizeStep>(
-      builder, builder.graph().display_name(id), inputs, std::vector<ValueId>{y},
-      kernels::Requantization{.multiplier = {},
-                              .bias = {},
-                              .offset = {},
-                              .activation = activation,
-                              .qmin = static_cast<int32_t>(format.qmin()),
-                              .qmax = static_cast<int32_t>(format.qmax()),
-                              .round_mode = parse_round_mode(quantize->round_mode),
-                              .ste = parse_ste(quantize->ste)}));
+      builder, quantize->name, inputs, std::vector<ValueId>{y}, quantize->requantization));
   return true;
 }
 
@@ -149,12 +126,10 @@ bool add_quantize(Builder& builder, FunctionId id) {
 
 bool add_rectified_quantize(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
-  const bool six = std::holds_alternative<ReLU6>(function.attributes);
-  if (!six && !std::holds_alternative<ReLU>(function.attributes)) return false;
+  const kernels::Activation activation = activation_of(function.attributes);
+  if (activation == kernels::Activation::kNone) return false;
   const FunctionId reader = builder.only_reader(function.outputs[0]);
-  return reader != kNoId &&
-         add_quantize_of(builder, reader, function.inputs[0],
-                         six ? kernels::Activation::kReLU6 : kernels::Activation::kReLU);
+  return reader != kNoId && add_quantize_of(builder, reader, function.inputs[0], activation);
 }
 
 bool add_dequantize_sums(Builder& builder, FunctionId id) {
@@ -178,7 +153,7 @@ bool add_dequantize_sums(Builder& builder, FunctionId id) {
 bool add_dequantize(Builder& builder, FunctionId id) {
   const Function& function = builder.graph().function(id);
   if (!std::holds_alternative<DequantizeLinear>(function.attributes) ||
-      !has_scalar_qparams(builder, function) || !builder.has_integers(function.inputs[kX])) {
+      !has_scalar_leaves(builder, function, kScale) || !builder.has_integers(function.inputs[kX])) {
     return false;
   }
   const std::vector<ValueId> inputs = inputs_of_unary(builder, function);

@@ -34,8 +34,9 @@ kernels::ChannelRows LayerAsConvolution::rows() const {
 QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
                                        const LayerValues& values, const LayerAsConvolution& layer,
                                        const IntegerOutput& output)
-    : RoundingStep(
-          builder, std::move(name), values.inputs, {values.output}, requantization_of(output),
+    : NormalizingStep(
+          builder, std::move(name), values.inputs, values.output, values.normalization,
+          layer.rows(), requantization_of(output),
           is_sums(output) ? 0 : layer.rows().rows() * kernels::bit_row_bytes(layer.rows())),
       layer_(layer),
       accumulates_(is_sums(output)),
@@ -50,13 +51,21 @@ QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
   convolution_.emplace(layer.shape, x.is_signed(), layer.x, layer.y,
                        is_rectified(builder.graph(), x.variable,
                                     builder.value(this->inputs()[kXZeroPoint]).variable));
+  if (normalizes()) {
+    sums_ = builder.add_buffer(layer.rows().elements() * 4);
+    (y.needs_gradient ? memory.kept : memory.forward_scratch).push_back(sums_);
+    moments_ =
+        builder.add_buffer(convolution_->moments_size() * static_cast<int64_t>(sizeof(double)));
+    memory.forward_scratch.push_back(moments_);
+  }
   if (!y.needs_gradient) return;
   memory.saved = {this->inputs()[kX], this->inputs()[kW]};
 }
 
 std::string QuantizedLayerStep::kernel() const {
-  return std::string(convolution_->products()) +
-         (sum_ ? "+add" : (dequantizes_ ? "+dequantize" : ""));
+  const std::string products(convolution_->products());
+  if (normalizes()) return products + "+" + normalizing_kernel();
+  return products + (sum_ ? "+add" : (dequantizes_ ? "+dequantize" : ""));
 }
 
 void QuantizedLayerStep::forward() {
@@ -65,6 +74,7 @@ void QuantizedLayerStep::forward() {
   const auto x_zero = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
   packed_.renew({&input(kW), &input(kXZeroPoint)}, [&] { pack_weights(x_zero); });
   if (has_bias_) held_bias_.renew({&input(kBias)}, [&] { set_bias(); });
+  if (normalizes()) return accumulate_and_normalize(x_zero);
   if (accumulates_) return accumulate(x_zero);
   requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kYZeroPoint)));
   held_scales_.renew({&input(kXScale), &input(kWScale), &input(kYScale)},
@@ -78,15 +88,32 @@ void QuantizedLayerStep::forward() {
   convolution_->run(x.data, x_zero, requantization_, y.data, passes());
 }
 
+void QuantizedLayerStep::set_sums_scale() {
+  const Value& scale = input(first_of_fused_ + kSumsScale);
+  const Value& zero_point = input(first_of_fused_ + kSumsZeroPoint);
+  held_scales_.renew({&scale, &zero_point}, [&] {
+    multiplier_ = scales_of_sums(scale, zero_point, name());
+    if (!normalizes()) return;
+    check_multipliers(multiplier_, name());
+    normalization().set_sums_scale(multiplier_);
+  });
+}
+
 void QuantizedLayerStep::accumulate(int32_t x_zero_point) {
-  if (dequantizes_) {
-    const Value& scale = input(first_of_fused_ + kSumsScale);
-    const Value& zero_point = input(first_of_fused_ + kSumsZeroPoint);
-    held_scales_.renew({&scale, &zero_point},
-                       [&] { multiplier_ = scales_of_sums(scale, zero_point, name()); });
-  }
+  if (dequantizes_) set_sums_scale();
   const Timed timed(primitive_seconds_);
   convolution_->accumulate(input(kX).data, x_zero_point, bias_, output().floats(), multiplier_);
+}
+
+void QuantizedLayerStep::accumulate_and_normalize(int32_t x_zero_point) {
+  set_sums_scale();
+  float* const sums = float_buffer(sums_);
+  auto* const moments = static_cast<double*>(buffer(moments_));
+  {
+    const Timed timed(primitive_seconds_);
+    convolution_->accumulate(input(kX).data, x_zero_point, bias_, sums, {}, moments);
+  }
+  normalize(sums, {moments, static_cast<size_t>(convolution_->moments_size())});
 }
 
 kernels::AddedValue QuantizedLayerStep::added_value() const {
@@ -107,6 +134,7 @@ float* QuantizedLayerStep::sums_gradient() {
 }
 
 void QuantizedLayerStep::sums_gradient(const kernels::Gradient& to) {
+  if (normalizes()) return normalize_backward(float_buffer(sums_), to);
   // Sums as they are have the gradient of the output.
   if (multiplier_.empty() && to.data == output().any_gradient().data) return;
   constexpr float kOne[] = {1.0F};
@@ -167,6 +195,9 @@ std::optional<LayerValues> add_layer_values(Builder& builder, const Function& fu
   if (float_bias && accumulates) return std::nullopt;
   LayerValues values{.sum = fusable_sum(builder, function, output, y)};
   if (accumulates) values.dequantize = fusable_dequantize(builder, function);
+  if (values.dequantize) {
+    values.normalization = fusable_normalization(builder, values.dequantize->y);
+  }
   std::vector<ValueId>& inputs = values.inputs;
   for (size_t i = 0; i < function.inputs.size(); ++i) {
     const VariableId input = function.inputs[i];
@@ -182,7 +213,15 @@ std::optional<LayerValues> add_layer_values(Builder& builder, const Function& fu
   if (values.dequantize) {
     const auto& more = values.dequantize->inputs;
     inputs.insert(inputs.end(), more.begin(), more.end());
-    values.output = builder.add_value(values.dequantize->y, ElementType::kFloat32, y, inputs);
+    if (!values.normalization) {
+      values.output = builder.add_value(values.dequantize->y, ElementType::kFloat32, y, inputs);
+      return values;
+    }
+    builder.leave_out(values.dequantize->function);
+    builder.leave_out(values.normalization->function);
+    inputs.insert(inputs.end(), values.normalization->inputs.begin(),
+                  values.normalization->inputs.end());
+    values.output = add_normalized(builder, *values.normalization, y, inputs);
     return values;
   }
   if (!values.sum) {

@@ -10,7 +10,7 @@
 #include "octet/plan/derived_from.h"
 #include "octet/plan/steps/fused_dequantize.h"
 #include "octet/plan/steps/fused_sum.h"
-#include "octet/plan/steps/rounding_step.h"
+#include "octet/plan/steps/normalizing_step.h"
 
 namespace octet::plan {
 
@@ -25,21 +25,23 @@ struct LayerAsConvolution {
 };
 
 // What a step of a layer reads and makes: the inputs stand as in layer_input (quantized_layers.h),
-// behind them those of the function whose result it makes in place of its own, if there is one.
+// behind them those of the functions whose result it makes in place of its own, if there are any.
 struct LayerValues {
   std::vector<ValueId> inputs;
   ValueId output = kNoId;
   std::optional<FusedSum> sum;
   std::optional<FusedDequantize> dequantize;
+  std::optional<FusedNormalization> normalization;  // behind it
 
   size_t own_inputs() const {
     return inputs.size() - (sum ? sum->inputs.size() : 0) -
-           (dequantize ? dequantize->inputs.size() : 0);
+           (dequantize ? dequantize->inputs.size() : 0) -
+           (normalization ? normalization->inputs.size() : 0);
   }
 };
 
 // With int32 as output the sums of products are it.
-class QuantizedLayerStep : public RoundingStep {
+class QuantizedLayerStep : public NormalizingStep {
  public:
   std::string kernel() const override;
   int64_t multiply_accumulates() const override { return layer_.shape.multiply_accumulates(); }
@@ -67,7 +69,9 @@ class QuantizedLayerStep : public RoundingStep {
   void set_bias();
   void set_multipliers();
   kernels::AddedValue added_value() const;
+  void set_sums_scale();
   void accumulate(int32_t x_zero_point);
+  void accumulate_and_normalize(int32_t x_zero_point);
 
   LayerAsConvolution layer_;
   bool accumulates_;  // int32 sums, not requantized
@@ -82,6 +86,7 @@ class QuantizedLayerStep : public RoundingStep {
   std::vector<int32_t> bias_;
   std::vector<float> offset_;
   std::vector<float> multiplier_;  // of sums that are not requantized: their scale, or nothing
+  BufferId sums_ = kNoId, moments_ = kNoId;  // what is normalized
 };
 
 // The values of a quantized layer's step, x in the layout `x`, the output in `y`. Nothing if

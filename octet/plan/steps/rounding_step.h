@@ -1,4 +1,5 @@
-// A step that ends in integers and keeps one bit for each: whether the gradient passes.
+// A step that ends in integers, or in an activation, and keeps one bit for each element: whether
+// the gradient passes.
 #pragma once
 
 #include "octet/kernels/requantization.h"
