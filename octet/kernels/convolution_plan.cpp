@@ -168,8 +168,13 @@ int64_t ConvolutionPlan::row_groups() const {
   return divided_up(shape.kernel_h, kVnniRows);
 }
 
+bool ConvolutionPlan::pairs_rows() const {
+  return shape.kernel_h < kVnniRows && shape.stride_h == 1 && shape.dilation_h == 1;
+}
+
 int64_t ConvolutionPlan::depthwise_rows() const {
-  return std::max<int64_t>(1, 2 * kPiecePixels / shape.out_width);
+  const int64_t rows = 2 * kPiecePixels / shape.out_width;
+  return pairs_rows() ? std::max<int64_t>(2, rows / 2 * 2) : std::max<int64_t>(1, rows);
 }
 
 int64_t ConvolutionPlan::staged_size() const {

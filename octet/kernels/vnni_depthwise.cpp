@@ -26,27 +26,57 @@ HWY_INLINE __m128i sixteen(const VnniRow& row, int64_t column) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(row.x + column * row.step));
 }
 
-template <int kPixels>
+// kRows: of output. Those of the second one are `row_step` behind the first.
+template <int kPixels, int kRows>
 HWY_INLINE void depthwise_tile(const uint8_t* x, const VnniWindows& w,
                                const int8_t* HWY_RESTRICT weights, __m512i first,
-                               int32_t* HWY_RESTRICT sums) {
-  __m512i acc[kPixels];
-  for (__m512i& sum : acc) sum = first;
+                               int32_t* HWY_RESTRICT sums, int64_t row_step) {
+  __m512i acc[kRows][kPixels];
+  HWY_UNROLL(2)
+  for (int row = 0; row < kRows; ++row) {
+    HWY_UNROLL(8)
+    for (int p = 0; p < kPixels; ++p) acc[row][p] = first;
+  }
   const int64_t pixel = w.column_step * kColumnBytes;
   for (int64_t group = 0; group < w.groups; ++group, x += w.columns * kColumnBytes) {
     const uint8_t* HWY_RESTRICT tap = x;
     for (int64_t k = 0; k < w.kernel_w; ++k) {
-      const __m512i weight = _mm512_loadu_si512(weights);
+      __m512i weight[kRows];
+      weight[0] = _mm512_loadu_si512(weights);
+      // The first row of input has nothing for the second row of output.
+      if constexpr (kRows == 2) weight[1] = _mm512_maskz_slli_epi32(0xFFFF, weight[0], 8);
       HWY_UNROLL(8)
       for (int p = 0; p < kPixels; ++p) {
-        acc[p] = _mm512_dpbusd_epi32(acc[p], _mm512_loadu_si512(tap + p * pixel), weight);
+        const __m512i column = _mm512_loadu_si512(tap + p * pixel);
+        HWY_UNROLL(2)
+        for (int row = 0; row < kRows; ++row) {
+          acc[row][p] = _mm512_dpbusd_epi32(acc[row][p], column, weight[row]);
+        }
       }
       weights += kColumnBytes;
       tap += w.dilation * kColumnBytes;
     }
   }
-  HWY_UNROLL(8)
-  for (int p = 0; p < kPixels; ++p) _mm512_storeu_si512(sums + p * kPanelChannels, acc[p]);
+  HWY_UNROLL(2)
+  for (int row = 0; row < kRows; ++row) {
+    HWY_UNROLL(8)
+    for (int p = 0; p < kPixels; ++p) {
+      _mm512_storeu_si512(sums + row * row_step + p * kPanelChannels, acc[row][p]);
+    }
+  }
+}
+
+template <int kRows>
+void depthwise_line(const uint8_t* interleaved, const VnniWindows& windows, int64_t pixels,
+                    const int8_t* weights, const int32_t* first, int32_t* sums) {
+  const __m512i begin = _mm512_loadu_si512(first);
+  const int64_t pixel = windows.column_step * kColumnBytes, row_step = pixels * kPanelChannels;
+  for_equal_tiles<kMostPixels>(pixels, [&](auto count) {
+    depthwise_tile<decltype(count)::value, kRows>(interleaved, windows, weights, begin, sums,
+                                                  row_step);
+    interleaved += count * pixel;
+    sums += count * kPanelChannels;
+  });
 }
 
 }  // namespace
@@ -71,14 +101,9 @@ void vnni_interleave(const VnniRow (&rows)[kVnniRows], int64_t columns, bool fli
 }
 
 void vnni_depthwise_sums(const uint8_t* interleaved, const VnniWindows& windows, int64_t pixels,
-                         const int8_t* weights, const int32_t* first, int32_t* sums) {
-  const __m512i begin = _mm512_loadu_si512(first);
-  const int64_t pixel = windows.column_step * kColumnBytes;
-  for_equal_tiles<kMostPixels>(pixels, [&](auto count) {
-    depthwise_tile<decltype(count)::value>(interleaved, windows, weights, begin, sums);
-    interleaved += count * pixel;
-    sums += count * kPanelChannels;
-  });
+                         int rows, const int8_t* weights, const int32_t* first, int32_t* sums) {
+  (rows == 2 ? depthwise_line<2> : depthwise_line<1>)(interleaved, windows, pixels, weights, first,
+                                                      sums);
 }
 
 #else
@@ -87,8 +112,8 @@ void vnni_interleave(const VnniRow (&)[kVnniRows], int64_t, bool, uint8_t*) {
   OCTET_INTERNAL_CHECK(false);  // has_vnni() is false
 }
 
-void vnni_depthwise_sums(const uint8_t*, const VnniWindows&, int64_t, const int8_t*, const int32_t*,
-                         int32_t*) {
+void vnni_depthwise_sums(const uint8_t*, const VnniWindows&, int64_t, int, const int8_t*,
+                         const int32_t*, int32_t*) {
   OCTET_INTERNAL_CHECK(false);
 }
 

@@ -3,7 +3,8 @@
 //
 // For a row of output, up to four rows of input are interleaved: (column, channel, row). Then each
 // column of a window is one product with the weights (column of the window, channel, row). A window
-// with more rows takes several such groups.
+// with more rows takes several such groups. Windows of three rows or less that go down by one row
+// leave room for those of the next row of output: four rows of input serve two rows of output.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,9 @@ struct VnniWindows {
 };
 
 // weights: (group, column of the window, 16, 4). first: what the sums of each channel begin with.
-// sums: (pixel, 16). Only where has_vnni().
+// sums: (pixel, 16) of a row of output. With two `rows` also of the next one, behind it: there is one
+// group then, whose last row has weights of zero. Only where has_vnni().
 void vnni_depthwise_sums(const uint8_t* interleaved, const VnniWindows& windows, int64_t pixels,
-                         const int8_t* weights, const int32_t* first, int32_t* sums);
+                         int rows, const int8_t* weights, const int32_t* first, int32_t* sums);
 
 }  // namespace octet::kernels

@@ -78,7 +78,8 @@ inline void pad_interleaved(const ConvolutionPlan& plan, uint8_t padding, uint8_
   }
 }
 
-// The rows that a row of output reads, for sixteen channels.
+// The rows that a row of output reads, for sixteen channels; where they come in pairs, those of the
+// next one too.
 inline void interleave_rows(const ConvolutionPlan& plan, const ConvolutionCall& call, int64_t image,
                             int64_t out_row, int64_t channel, const uint8_t* padding,
                             uint8_t* interleaved) {
@@ -88,8 +89,9 @@ inline void interleave_rows(const ConvolutionPlan& plan, const ConvolutionCall& 
   for (int64_t group = 0; group < plan.row_groups(); ++group) {
     VnniRow rows[kVnniRows];
     for (int64_t r = 0; r < kVnniRows; ++r) {
-      // Rows behind the last have weights of zero.
-      const int64_t y = std::min(group * kVnniRows + r, s.kernel_h - 1);
+      // Rows behind the last of all windows have weights of zero.
+      const int64_t last = s.kernel_h - (plan.pairs_rows() ? 0 : 1);
+      const int64_t y = std::min(group * kVnniRows + r, last);
       const int64_t row = out_row * s.stride_h + y * s.dilation_h - s.pad_top;
       rows[r] = {.x = padding, .step = 0};
       if (row < 0 || row >= s.in_height) continue;
@@ -123,10 +125,12 @@ inline void convolve_depthwise_vnni(const ConvolutionPlan& plan, const Convoluti
     const int64_t stop = std::min(rows, begin + together);
     for (int64_t channel = first; channel < end; channel += kPanelChannels) {
       const int64_t panel = channel / kPanelChannels;
-      for (int64_t i = begin; i < stop; ++i) {
+      for (int64_t i = begin, both = 1; i < stop; i += both) {
+        const bool has_next = i + 1 < stop && (i + 1) % part.rows != 0;
+        both = plan.pairs_rows() && has_next ? 2 : 1;
         interleave_rows(plan, call, part.image + i / part.rows, part.row + i % part.rows, channel,
                         padding, interleaved);
-        vnni_depthwise_sums(interleaved, windows, s.out_width,
+        vnni_depthwise_sums(interleaved, windows, s.out_width, static_cast<int>(both),
                             reinterpret_cast<const int8_t*>(call.weights + panel * plan.panel_size),
                             call.first_sums + panel * kPanelChannels,
                             sums + (i - begin) * s.out_width * kPanelChannels);
