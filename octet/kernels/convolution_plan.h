@@ -77,8 +77,8 @@ struct ConvolutionPlan {
 
   int64_t panels() const { return sections * section_panels; }
   int32_t lowest_x() const { return is_signed ? -128 : 0; }
-  // Of a depthwise layer with VNNI: groups of four rows in a window, whether these serve two rows of
-  // output, and the rows of output whose sums are finished together.
+  // Of a depthwise layer with VNNI: groups of four rows in a window, whether these serve two rows
+  // of output, and the rows of output whose sums are finished together.
   int64_t row_groups() const;
   bool pairs_rows() const;
   int64_t depthwise_rows() const;

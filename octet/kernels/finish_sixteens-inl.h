@@ -17,7 +17,8 @@ namespace octet::kernels::HWY_NAMESPACE {
 using SixteenTag = hn::FixedTag<float, kPanelChannels>;
 using SixteenIntTag = hn::RebindToSigned<SixteenTag>;
 
-// What sixteen channels have for themselves.
+// What sixteen channels have for themselves. kShifts: there are biases or offsets.
+template <bool kShifts>
 class SixteenSteps {
  public:
   HWY_INLINE SixteenSteps(const ChannelFactors& factors, int64_t channel)
@@ -26,7 +27,9 @@ class SixteenSteps {
         bias_(hn::LoadU(SixteenIntTag(), factors.bias.data() + channel)) {}
 
   HWY_INLINE hn::Vec<SixteenTag> operator()(const int32_t* sums) const {
-    const auto sum = hn::Add(hn::LoadU(SixteenIntTag(), sums), bias_);
+    auto sum = hn::LoadU(SixteenIntTag(), sums);
+    if constexpr (!kShifts) return hn::Mul(hn::ConvertTo(SixteenTag(), sum), multiplier_);
+    sum = hn::Add(sum, bias_);
     return hn::Mul(hn::Add(hn::ConvertTo(SixteenTag(), sum), offset_), multiplier_);
   }
 
@@ -35,11 +38,22 @@ class SixteenSteps {
   hn::Vec<SixteenIntTag> bias_;
 };
 
-template <bool kHalfAway, bool kBits>
+// Bits compare what is rounded with what is clamped then. Without them the bounds in front of the
+// rounding can be those of the integers, since a number within whole bounds rounds to one within.
+inline RoundingConstants without_bits(RoundingConstants constants) {
+  const auto low = static_cast<float>(constants.lowest - constants.zero_point);
+  const auto high = static_cast<float>(constants.highest - constants.zero_point);
+  constants.clamp_low = std::max(constants.clamp_low, low);
+  constants.clamp_high = std::min(constants.clamp_high, high);
+  return constants;
+}
+
+template <bool kShifts, bool kHalfAway, bool kBits>
 HWY_INLINE void finish_sixteens_as(const ChannelPlaces& places, const ConvolutionOutput& output,
                                    const SumsOfPixels& s) {
-  const StepRounding<SixteenTag, kHalfAway> rounding(output.constants);
-  const SixteenSteps steps(*output.factors, s.channel);
+  const StepRounding<SixteenTag, kHalfAway> rounding(kBits ? output.constants
+                                                           : without_bits(output.constants));
+  const SixteenSteps<kShifts> steps(*output.factors, s.channel);
   const int64_t passes_step = places.row_bytes();
   const unsigned straight = output.constants.straight ? 0xFFFF : 0;
   auto* y = static_cast<uint8_t*>(output.y) + places.offset(s.image, s.channel, s.pixel);
@@ -48,7 +62,7 @@ HWY_INLINE void finish_sixteens_as(const ChannelPlaces& places, const Convolutio
   for (int64_t p = 0; p < s.pixels; ++p) {
     const auto exact = steps(s.sums + p * kPanelChannels);
     const auto rounded = rounding.rounded(exact);
-    const auto clamped = rounding.clamped(rounded);
+    const auto clamped = kBits ? rounding.clamped(rounded) : rounded;
     _mm_storeu_si128(reinterpret_cast<__m128i*>(y + p * places.lanes),
                      _mm512_cvtepi32_epi8(clamped.raw));
     if constexpr (!kBits) continue;
@@ -56,6 +70,17 @@ HWY_INLINE void finish_sixteens_as(const ChannelPlaces& places, const Convolutio
     const auto bits = static_cast<uint16_t>(within & ~rounding.cut_by_activation(exact).raw);
     std::memcpy(passes + p * passes_step, &bits, sizeof(bits));
   }
+}
+
+template <bool kShifts>
+HWY_INLINE void finish_sixteen_integers(const ChannelPlaces& places,
+                                        const ConvolutionOutput& output, const SumsOfPixels& s) {
+  const bool away = output.constants.half_away;
+  const auto finish = output.passes == nullptr ? (away ? finish_sixteens_as<kShifts, true, false>
+                                                       : finish_sixteens_as<kShifts, false, false>)
+                                               : (away ? finish_sixteens_as<kShifts, true, true>
+                                                       : finish_sixteens_as<kShifts, false, true>);
+  finish(places, output, s);
 }
 
 // Sixteen channels side by side as floats: whole cache lines, which need not be read before they
@@ -109,13 +134,8 @@ HWY_INLINE bool finish_sixteens(const ChannelPlaces& places, const ConvolutionOu
                           : finish_sixteen_sums<EightMoments>)(places, output, s);
     return true;
   }
-  if (output.constants.half_away) {
-    (output.passes == nullptr ? finish_sixteens_as<true, false>
-                              : finish_sixteens_as<true, true>)(places, output, s);
-  } else {
-    (output.passes == nullptr ? finish_sixteens_as<false, false>
-                              : finish_sixteens_as<false, true>)(places, output, s);
-  }
+  (output.factors->shifts ? finish_sixteen_integers<true>
+                          : finish_sixteen_integers<false>)(places, output, s);
   return true;
 }
 

@@ -39,6 +39,7 @@ IntegerConvolution::IntegerConvolution(const ConvolutionShape& shape, bool signe
   const bool dense = !plan_.depthwise && !plan_.winograd;
   if (rectified && dense && !is_vnni() && has_byte_products()) bytes_.emplace(plan_);
   if (is_vnni()) first_sums_.resize(plan_.panels() * kPanelChannels);
+  biased_first_sums_ = first_sums_;
   for (int thread = 0; thread < threads_; ++thread) {
     staged_.emplace_back(plan_.staged_size());
     sums_.emplace_back(plan_.sums_size());
@@ -70,9 +71,29 @@ void IntegerConvolution::pack(const Weight* weights, int32_t x_zero_point) {
   pack_convolution_weights(plan_, weights, threads, weights_.data());
 }
 
+void IntegerConvolution::set_factors(const Requantization& requantization) {
+  Requantization rest = requantization;
+  rest.bias = left_of_bias(requantization.bias);
+  factors_.set(rest);
+}
+
+std::span<const int32_t> IntegerConvolution::left_of_bias(std::span<const int32_t> bias) {
+  if (!is_vnni()) return bias;
+  biased_first_sums_ = first_sums_;
+  const int64_t section = plan_.section_panels * kPanelChannels;
+  for (size_t c = 0; c < bias.size(); ++c) {
+    const auto channel = static_cast<int64_t>(c);
+    const int64_t at = channel / plan_.section_out * section + channel % plan_.section_out;
+    // Sums wrap around, as those of the definition do.
+    biased_first_sums_[at] = static_cast<int32_t>(static_cast<uint32_t>(biased_first_sums_[at]) +
+                                                  static_cast<uint32_t>(bias[c]));
+  }
+  return {};
+}
+
 void IntegerConvolution::run(const void* x, int32_t x_zero_point,
                              const Requantization& requantization, void* y, uint8_t* passes) {
-  factors_.set(requantization);
+  set_factors(requantization);
   convolve(x, x_zero_point,
            {.kind = ConvolutionOutput::Kind::kIntegers,
             .y = y,
@@ -85,7 +106,7 @@ void IntegerConvolution::run_and_add(const void* x, int32_t x_zero_point,
                                      const Requantization& requantization, const AddedValue& added,
                                      void* y) {
   OCTET_INTERNAL_CHECK(requantization.round_mode == added.output.round_mode);
-  factors_.set(requantization);
+  set_factors(requantization);
   // In steps: division keeps the order of real numbers, and so gives the same where 6 cuts.
   Requantization sum = added.output;
   sum.six /= added.y_scale;
@@ -101,7 +122,9 @@ void IntegerConvolution::run_and_add(const void* x, int32_t x_zero_point,
 void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
                                     std::span<const int32_t> bias, int32_t* acc) {
   convolve(x, x_zero_point,
-           {.kind = ConvolutionOutput::Kind::kIntegerSums, .y = acc, .bias = values_of(bias)});
+           {.kind = ConvolutionOutput::Kind::kIntegerSums,
+            .y = acc,
+            .bias = values_of(left_of_bias(bias))});
 }
 
 void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
@@ -115,7 +138,7 @@ void IntegerConvolution::accumulate(const void* x, int32_t x_zero_point,
   convolve(x, x_zero_point,
            {.kind = ConvolutionOutput::Kind::kFloatSums,
             .y = acc,
-            .bias = values_of(bias),
+            .bias = values_of(left_of_bias(bias)),
             .scale = scale.empty() ? nullptr : scales_.data(),
             .streams = plan_.out.channels * plan_.out.pixels * plan_.shape.batch > kStreamedFloats,
             .moments = moments});
@@ -128,7 +151,7 @@ void IntegerConvolution::convolve(const void* x, int32_t x_zero_point,
                              .x_zero_point = x_zero_point,
                              .weights = weights_.data(),
                              .bytes = bytes_ ? &*bytes_ : nullptr,
-                             .first_sums = first_sums_.data(),
+                             .first_sums = biased_first_sums_.data(),
                              .output = output};
   const auto parts = static_cast<int64_t>(parts_.size());
   const auto threads =

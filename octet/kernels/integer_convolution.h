@@ -67,6 +67,9 @@ class IntegerConvolution {
  private:
   template <class Weight>
   void pack(const Weight* weights, int32_t x_zero_point);
+  void set_factors(const Requantization& requantization);
+  // With VNNI a bias costs nothing: the sums begin with it, and no more is left to add.
+  std::span<const int32_t> left_of_bias(std::span<const int32_t> bias);
   void convolve(const void* x, int32_t x_zero_point, const ConvolutionOutput& output);
 
   bool is_vnni() const { return plan_.multiplicand == Multiplicand::kVnni; }
@@ -76,7 +79,8 @@ class IntegerConvolution {
   std::vector<ConvolutionPart> parts_;
   AlignedBuffer<int16_t> weights_;    // else
   std::optional<ByteWeights> bytes_;  // where the input allows them, and they pay
-  std::vector<int32_t> first_sums_;   // with VNNI
+  // With VNNI, what sums begin with: without the bias, and with that of the last run.
+  std::vector<int32_t> first_sums_, biased_first_sums_;
   int32_t packed_zero_point_ = 0;
   ChannelFactors factors_;
   std::vector<float> scales_;                   // of sums, for each output channel

@@ -41,6 +41,7 @@ void ChannelFactors::set(const Requantization& r) {
   std::copy(r.bias.begin(), r.bias.end(), bias.begin());
   std::fill_n(offset.begin(), count, 0.0F);
   std::copy(r.offset.begin(), r.offset.end(), offset.begin());
+  shifts = !r.bias.empty() || !r.offset.empty();
 }
 
 }  // namespace octet::kernels

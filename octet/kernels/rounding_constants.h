@@ -37,6 +37,7 @@ struct ChannelFactors {
   std::vector<float> multiplier;
   std::vector<float> offset;
   std::vector<int32_t> bias;
+  bool shifts = false;  // a bias or an offset is not 0
 
   static constexpr int64_t kMore = 15;
 

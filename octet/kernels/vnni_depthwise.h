@@ -32,8 +32,8 @@ struct VnniWindows {
 };
 
 // weights: (group, column of the window, 16, 4). first: what the sums of each channel begin with.
-// sums: (pixel, 16) of a row of output. With two `rows` also of the next one, behind it: there is one
-// group then, whose last row has weights of zero. Only where has_vnni().
+// sums: (pixel, 16) of a row of output. With two `rows` also of the next one, behind it: there is
+// one group then, whose last row has weights of zero. Only where has_vnni().
 void vnni_depthwise_sums(const uint8_t* interleaved, const VnniWindows& windows, int64_t pixels,
                          int rows, const int8_t* weights, const int32_t* first, int32_t* sums);
 
