@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "octet/kernels/integer_depthwise_gradients.h"
 #include "octet/kernels/onednn/convolution_gradients.h"
 #include "octet/ops/quantized_layers.h"
 #include "octet/plan/steps/convolution_shape_of.h"
@@ -32,23 +33,30 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
   bool gives_bfloat16(size_t i) const override { return bfloat16_ && i == kX; }
 
   void plan_backward(Arena& arena) override {
+    const auto add = [&](BufferId& buffer, int64_t bytes) {
+      buffer = arena.add(bytes);
+      memory.backward_scratch.push_back(buffer);
+    };
+    const int64_t size = bfloat16_ ? 2 : 4, dy_bytes = layer().rows().elements() * size;
+    if (kernels::IntegerDepthwiseGradients::fits(layer().shape, layer().x, layer().y)) {
+      depthwise_.emplace(layer().shape);
+      add(scratch_, depthwise_->scratch_bytes());
+      if (normalizes()) add(dy_, dy_bytes);
+      return;
+    }
     gradients_ = kernels::make_convolution_gradients(layer().shape,
                                                      {.in = layer().x,
                                                       .out = layer().y,
                                                       .bias = has_bias(),
                                                       .bfloat16 = bfloat16_,
                                                       .bfloat16_dx = input(kX).bfloat16_gradient});
-    const auto add = [&](BufferId& buffer, int64_t bytes) {
-      buffer = arena.add(bytes);
-      memory.backward_scratch.push_back(buffer);
-    };
-    const int64_t size = bfloat16_ ? 2 : 4;
     add(x_, input(kX).elements() * size);
     add(scratch_, gradients_->scratch_bytes());
-    if (bfloat16_) add(dy_, layer().rows().elements() * size);
+    if (bfloat16_) add(dy_, dy_bytes);
   }
 
   void backward() override {
+    if (depthwise_) return backward_depthwise();
     const kernels::Gradient dy = bfloat16_ ? half(dy_) : output().any_gradient();
     sums_gradient(dy);
     if (const kernels::Gradient dx = any_input_gradient(kX)) {
@@ -70,11 +78,33 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
   }
 
  private:
+  void backward_depthwise() {
+    const Value& x = input(kX);
+    kernels::IntegerDepthwiseGradients::Operands operands{.x = x.data,
+                                                          .is_signed = x.is_signed(),
+                                                          .x_zero_point = x_zero_point(),
+                                                          .dy = output().any_gradient(),
+                                                          .passes = passes(),
+                                                          .multiplier = sums_multiplier(),
+                                                          .weights = weights().data_ptr<float>()};
+    if (normalizes()) {
+      constexpr static float kOne[] = {1.0F};
+      operands.dy = bfloat16_ ? half(dy_) : kernels::Gradient(float_buffer(dy_));
+      operands.passes = nullptr;
+      operands.multiplier = kOne;
+      sums_gradient(operands.dy);
+    }
+    const Timed timed(primitive_seconds_);
+    depthwise_->run(operands, any_input_gradient(kX), input_gradient(kW),
+                    has_bias() ? input_gradient(kBias) : nullptr, buffer(scratch_));
+  }
+
   kernels::Gradient half(BufferId id) const { return static_cast<kernels::BFloat16*>(buffer(id)); }
 
   bool bfloat16_;
   std::unique_ptr<kernels::ConvolutionGradients> gradients_;
-  BufferId x_ = kNoId, dy_ = kNoId, scratch_ = kNoId;  // widened, masked
+  std::optional<kernels::IntegerDepthwiseGradients> depthwise_;  // in its place
+  BufferId x_ = kNoId, dy_ = kNoId, scratch_ = kNoId;            // widened, masked
 };
 
 }  // namespace

@@ -71,7 +71,7 @@ std::string QuantizedLayerStep::kernel() const {
 void QuantizedLayerStep::forward() {
   const Value& x = input(kX);
   Value& y = output();
-  const auto x_zero = static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
+  const int32_t x_zero = x_zero_point();
   packed_.renew({&input(kW), &input(kXZeroPoint)}, [&] { pack_weights(x_zero); });
   if (has_bias_) held_bias_.renew({&input(kBias)}, [&] { set_bias(); });
   if (normalizes()) return accumulate_and_normalize(x_zero);
@@ -137,16 +137,22 @@ void QuantizedLayerStep::sums_gradient(const kernels::Gradient& to) {
   if (normalizes()) return normalize_backward(float_buffer(sums_), to);
   // Sums as they are have the gradient of the output.
   if (multiplier_.empty() && to.data == output().any_gradient().data) return;
-  constexpr float kOne[] = {1.0F};
-  const std::span<const float> multiplier =
-      multiplier_.empty() ? kOne : std::span<const float>(multiplier_);
-  kernels::requantize_backward(output().any_gradient(), layer().rows(), multiplier, passes(), to);
+  kernels::requantize_backward(output().any_gradient(), layer().rows(), sums_multiplier(), passes(),
+                               to);
+}
+
+std::span<const float> QuantizedLayerStep::sums_multiplier() const {
+  static constexpr float kOne[] = {1.0F};
+  return multiplier_.empty() ? kOne : std::span<const float>(multiplier_);
 }
 
 void QuantizedLayerStep::widen_x(const kernels::Gradient& to) {
   const Value& x = input(kX);
-  kernels::widen(x.data, x.is_signed(), static_cast<int32_t>(scalar_of(input(kXZeroPoint))),
-                 x.elements(), to);
+  kernels::widen(x.data, x.is_signed(), x_zero_point(), x.elements(), to);
+}
+
+int32_t QuantizedLayerStep::x_zero_point() const {
+  return static_cast<int32_t>(scalar_of(input(kXZeroPoint)));
 }
 
 void QuantizedLayerStep::pack_weights(int32_t x_zero_point) {

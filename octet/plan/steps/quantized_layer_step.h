@@ -60,6 +60,10 @@ class QuantizedLayerStep : public NormalizingStep {
   // Of the output, turned into that of the sums: in its place, or where `to` is given there.
   float* sums_gradient();
   void sums_gradient(const kernels::Gradient& to);
+  // What the gradient of the output is multiplied with to be that of the sums, where passes() says
+  // so; not with a normalization.
+  std::span<const float> sums_multiplier() const;
+  int32_t x_zero_point() const;
   // x without its zero point.
   void widen_x(const kernels::Gradient& to);
   bool has_bias() const { return has_bias_; }
