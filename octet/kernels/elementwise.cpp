@@ -42,6 +42,22 @@ void sum_simd(const float* a, const float* b, int64_t count, bool relu, float* y
       [&](int64_t i) { y[i] = bounded(a[i] + b[i], low, INFINITY); });
 }
 
+void sum_backward_simd(const float* dy, const float* y, int64_t count, float* da, float* db) {
+  elementwise(
+      count,
+      [=](int64_t i) {
+        FloatVector gradient = load(dy + i);
+        if (y != nullptr) gradient = where_set(hn::Gt(load(y + i), set(0.0F)), gradient);
+        if (da != nullptr) store(gradient, da + i);
+        if (db != nullptr) store(gradient, db + i);
+      },
+      [=](int64_t i) {
+        const float gradient = y == nullptr || y[i] > 0 ? dy[i] : 0.0F;
+        if (da != nullptr) da[i] = gradient;
+        if (db != nullptr) db[i] = gradient;
+      });
+}
+
 void relu_simd(const float* x, float bound, int64_t count, float* y) {
   elementwise(
       count, [&](int64_t i) { hn::StoreU(bounded(load(x + i), 0.0F, bound), FloatTag(), y + i); },
@@ -73,12 +89,17 @@ HWY_AFTER_NAMESPACE();
 namespace octet::kernels {
 
 HWY_EXPORT(sum_simd);
+HWY_EXPORT(sum_backward_simd);
 HWY_EXPORT(relu_simd);
 HWY_EXPORT(relu_backward_simd);
 HWY_EXPORT(scale_simd);
 
 void sum(const float* a, const float* b, int64_t count, bool relu, float* y) {
   HWY_DYNAMIC_DISPATCH(sum_simd)(a, b, count, relu, y);
+}
+
+void sum_backward(const float* dy, const float* y, int64_t count, float* da, float* db) {
+  HWY_DYNAMIC_DISPATCH(sum_backward_simd)(dy, y, count, da, db);
 }
 
 void relu(const float* x, float bound, int64_t count, float* y) {

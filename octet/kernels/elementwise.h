@@ -8,6 +8,8 @@ namespace octet::kernels {
 
 // y = a + b; with `relu` max(a + b, 0).
 void sum(const float* a, const float* b, int64_t count, bool relu, float* y);
+// da = db = dy, with `y` only where y > 0. da or db may be null; `y` is null without a ReLU.
+void sum_backward(const float* dy, const float* y, int64_t count, float* da, float* db);
 
 // y = min(max(x, 0), bound), of which the bound may be infinite. May be in place.
 void relu(const float* x, float bound, int64_t count, float* y);

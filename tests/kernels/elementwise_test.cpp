@@ -49,6 +49,16 @@ TEST_P(Elementwise, WhatIsNoNumberStaysSo) {
   }
 }
 
+TEST_P(Elementwise, SumsHandTheirGradientToBoth) {
+  const std::vector<float> dy = normal(3), y = normal(4);
+  std::vector<float> da(kCount), db(kCount), alone(kCount);
+  sum_backward(dy.data(), y.data(), kCount, da.data(), db.data());
+  for (int64_t i = 0; i < kCount; ++i) ASSERT_EQ(da[i], y[i] > 0 ? dy[i] : 0.0F);
+  EXPECT_EQ(da, db);
+  sum_backward(dy.data(), nullptr, kCount, nullptr, alone.data());
+  EXPECT_EQ(alone, dy);
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, Elementwise, testing::ValuesIn(simd_targets()), simd_target_name);
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "octet/plan/steps/elementwise_step.h"
 
 #include <cmath>
-#include <cstring>
 
 #include "octet/kernels/elementwise.h"
 
@@ -47,14 +46,8 @@ class SumStep : public Step {
   }
 
   void backward() override {
-    const int64_t count = output().elements();
-    float* dy = output().gradient;
-    if (relu_) kernels::relu_backward(dy, output().floats(), INFINITY, count, dy);
-    for (const size_t i : {0, 1}) {
-      float* dx = input_gradient(i);
-      if (dx == nullptr) continue;
-      std::memcpy(dx, dy, static_cast<size_t>(count) * sizeof(float));
-    }
+    kernels::sum_backward(output().gradient, relu_ ? output().floats() : nullptr,
+                          output().elements(), input_gradient(0), input_gradient(1));
   }
 
  private:
