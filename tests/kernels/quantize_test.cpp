@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+#include "octet/kernels/quantize_blocks.h"
+#include "tests/support/gradient_elements.h"
 #include "tests/support/kernel_data.h"
 #include "tests/support/simd_targets.h"
 
@@ -83,6 +85,42 @@ TEST_P(QuantizeLoops, QuantizeReportsWhatIsNotFiniteWhereverItIs) {
     output.qmax = 255;
     EXPECT_FALSE(quantize(x.data(), output, 1, kCount, q.data(), nullptr));
   }
+}
+
+// Blocks of sixteen channels become rows of all channels; else nothing is different.
+TEST_P(QuantizeLoops, QuantizeTakesBlocksToChannelsLast) {
+  constexpr BlockedImages kImages{.images = 2, .channels = 48, .pixels = 77};
+  constexpr int64_t kElements = 2 * 48 * 77;
+  const auto blocked = [](int64_t i) {
+    const int64_t channel = i % 48, pixel = i / 48 % 77, image = i / 48 / 77;
+    return ((image * 3 + channel / 16) * 77 + pixel) * 16 + channel % 16;
+  };
+  std::vector<float> x = normal(6, kElements), last(kElements);
+  for (int64_t i = 0; i < kElements; ++i) last[i] = x[blocked(i)];
+  for (const Activation activation : {Activation::kNone, Activation::kReLU6}) {
+    for (const RoundMode mode : {RoundMode::HALF_TO_EVEN, RoundMode::HALF_AWAY_FROM_ZERO}) {
+      Requantization output = int8_output(mode);
+      output.activation = activation;
+      std::vector<int8_t> expected(kElements), q(kElements);
+      std::vector<uint8_t> expected_bits(kElements / 8), bits(kElements / 8);
+      ASSERT_TRUE(
+          quantize(last.data(), output, 0.3F, kElements, expected.data(), expected_bits.data()));
+      ASSERT_TRUE(quantize_blocks(x.data(), kImages, output, 0.3F, q.data(), bits.data()));
+      EXPECT_EQ(q, expected);
+      EXPECT_EQ(bits, expected_bits);
+      for (const bool half : {false, true}) {
+        Elements dy = random_elements(kElements, half, 7);
+        std::vector<float> dx(kElements);
+        quantize_blocks_backward(dy.gradient(), kImages, bits.data(), 0.7F, dx.data());
+        for (int64_t i = 0; i < kElements; ++i) {
+          ASSERT_EQ(dx[blocked(i)], bit(bits, i) ? dy[i] * 0.7F : 0.0F) << i;
+        }
+      }
+    }
+  }
+  x[kElements - 1] = INFINITY;
+  std::vector<int8_t> q(kElements);
+  EXPECT_FALSE(quantize_blocks(x.data(), kImages, {}, 1, q.data(), nullptr));
 }
 
 TEST_P(QuantizeLoops, Dequantize) {

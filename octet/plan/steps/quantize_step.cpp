@@ -5,6 +5,7 @@
 #include "octet/base/error.h"
 #include "octet/kernels/integer_gradients.h"
 #include "octet/kernels/quantize.h"
+#include "octet/kernels/quantize_blocks.h"
 #include "octet/kernels/requantize.h"
 #include "octet/plan/derived_from.h"
 #include "octet/plan/steps/fused_dequantize.h"
@@ -24,15 +25,22 @@ class QuantizeStep : public RoundingStep {
   QuantizeStep(Builder& builder, std::string name, std::vector<ValueId> inputs,
                std::vector<ValueId> outputs, const kernels::Requantization& requantization)
       : RoundingStep(builder, std::move(name), std::move(inputs), outputs, requantization,
-                     bit_bytes(builder.value(outputs[0]).elements())) {}
+                     bit_bytes(builder.value(outputs[0]).elements())) {
+    const Value& y = builder.value(outputs[0]);
+    if (y.layout == builder.value(this->inputs()[kX]).layout) return;
+    blocks_ = {.images = y.shape[0], .channels = y.shape[1], .pixels = y.shape[2] * y.shape[3]};
+  }
 
   std::string kernel() const override { return activates() ? "relu+quantize" : "quantize"; }
 
   void forward() override {
     Value& y = output();
     requantization_.zero_point = static_cast<int32_t>(scalar_of(input(kZeroPoint)));
-    const bool finite = kernels::quantize(input(kX).floats(), requantization_,
-                                          scale_of(input(kScale)), y.elements(), y.data, passes());
+    const float* x = input(kX).floats();
+    const float scale = scale_of(input(kScale));
+    const bool finite =
+        blocks_ ? kernels::quantize_blocks(x, *blocks_, requantization_, scale, y.data, passes())
+                : kernels::quantize(x, requantization_, scale, y.elements(), y.data, passes());
     if (finite) return;
     throw_not_finite(at::from_blob(input(kX).data, {y.elements()}, at::kFloat),
                      requantization_.activation, name());
@@ -43,11 +51,18 @@ class QuantizeStep : public RoundingStep {
   void backward() override {
     float* dx = input_gradient(kX);
     if (dx == nullptr) return;
-    kernels::masked_scale(output().any_gradient(), passes(), 1.0F / scale_of(input(kScale)), 1,
-                          output().elements(), dx, nullptr);
+    const kernels::Gradient dy = output().any_gradient();
+    const float factor = 1.0F / scale_of(input(kScale));
+    if (blocks_) {
+      kernels::quantize_blocks_backward(dy, *blocks_, passes(), factor, dx);
+    } else {
+      kernels::masked_scale(dy, passes(), factor, 1, output().elements(), dx, nullptr);
+    }
   }
 
  private:
+  std::optional<kernels::BlockedImages> blocks_;  // where the layout changes
+
   bool activates() const { return requantization_.activation != kernels::Activation::kNone; }
 };
 
@@ -97,6 +112,12 @@ class DequantizeSumsStep : public Step {
   std::vector<float> scale_;
 };
 
+// Of the integers of a value: that which kernels of integers want, where the way there costs
+// nothing.
+kernels::Layout integer_layout(const Value& x) {
+  return x.layout == kernels::Layout::kBlocked16 ? kernels::Layout::kChannelsLast : x.layout;
+}
+
 // The quantization of activation(x).
 bool add_quantize_of(Builder& builder, FunctionId id, VariableId x,
                      kernels::Activation activation) {
@@ -110,7 +131,8 @@ bool add_quantize_of(Builder& builder, FunctionId id, VariableId x,
   quantize->requantization.activation = activation;
   const std::vector<ValueId> inputs{builder.value_of(x), quantize->inputs[kQuantizeScale],
                                     quantize->inputs[kQuantizeZeroPoint]};
-  const ValueId y = builder.add_value(quantize->y, quantize->type, builder.made(x).layout, inputs);
+  const kernels::Layout layout = integer_layout(builder.made(x));
+  const ValueId y = builder.add_value(quantize->y, quantize->type, layout, inputs);
   builder.add_step(std::make_unique<QuantizeStep>(
       builder, quantize->name, inputs, std::vector<ValueId>{y}, quantize->requantization));
   return true;
