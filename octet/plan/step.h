@@ -42,7 +42,7 @@ class Step {
   // Whether backward() takes gradients of outputs in bfloat16, and gives those of an input so, both
   // also in float32. Where all steps at a value do, its gradient is bfloat16, if the plan allows.
   virtual bool takes_bfloat16() const { return false; }
-  virtual bool gives_bfloat16(size_t input) const { return false; }
+  virtual bool gives_bfloat16(size_t /*input*/) const { return false; }
   // Called once before memory is planned, where backward() will be: the types of the gradients are
   // known. What it needs may be added to the arena and to `memory`.
   virtual void plan_backward(Arena& arena) {}

@@ -8,9 +8,8 @@
 #include <limits>
 
 #include "octet/base/error.h"
-#include "octet/graph/text.h"
 #include "octet/kernels/onednn/convolution_gradients.h"
-#include "octet/plan/plan_engine.h"
+#include "tests/support/plan_job.h"
 
 namespace octet {
 namespace {
@@ -39,13 +38,9 @@ std::string end_with(const std::string& value) {
 const std::string kQuantize =
     "  q = QuantizeLinear(r, s, z)\n  y = DequantizeLinear(q, s, z)\n" + end_with("y");
 
-struct Job {
-  Graph graph;
-  ParameterStore parameters{1};
-  Values inputs;
-
+struct Job : PlanJob {
   explicit Job(const std::string& statements)
-      : graph(parse_graph(R"(graph net {
+      : PlanJob(R"(graph net {
   input x: float32 (4, 8, 9, 9)
   parameter w: float32 (16, 8, 3, 3)
   parameter sx: float32 (1, 1, 1, 1)
@@ -57,7 +52,8 @@ struct Job {
   parameter mean: float32 (1, 16, 1, 1)
   parameter var: float32 (1, 16, 1, 1)
   parameter signs: float32 (4, 16, 9, 9)
-)" + statements + "}\n")) {
+)" + statements +
+                "}\n") {
     RandomState random(2);
     at::Generator generator = random.generator(at::kCPU);
     inputs[graph.find_variable("x")] = at::randn({4, 8, 9, 9}, generator, at::kFloat);
@@ -76,7 +72,6 @@ struct Job {
     set("signs", at::randn({4, 16, 9, 9}, generator, at::kFloat).sign(), false);
   }
 
-  VariableId output() const { return graph.outputs()[0]; }
   at::Tensor value(const std::string& name) { return parameters.at(name).value; }
 };
 
@@ -84,24 +79,6 @@ Job copy_of(const Job& job) {
   Job copy = job;
   copy.parameters = job.parameters.clone();
   return copy;
-}
-
-std::vector<std::string> kernels_of(PlanEngine& engine) {
-  std::vector<std::string> kernels;
-  for (const auto& step : engine.last_plan()->steps()) kernels.push_back(step->kernel());
-  return kernels;
-}
-
-at::Tensor by_plan(Job& job, PlanEngine& engine, const RunOptions& options = {}) {
-  RandomState random(1);
-  return engine.forward(job.graph, job.parameters, job.inputs, job.output(), random, options)
-      .at(job.output());
-}
-
-at::Tensor by_reference(Job& job, const RunOptions& options = {}) {
-  RandomState random(1);
-  return run(job.graph, job.parameters, job.inputs, {job.output()}, random, options)
-      .at(job.output());
 }
 
 // Values of size 1 that were summed in another order: some eps; quantized, the neighbouring integer
@@ -116,8 +93,8 @@ void expect_the_same(const std::string& statements, const std::string& kernel, d
   SCOPED_TRACE(statements);
   Job expected(statements), given = copy_of(expected);
   PlanEngine engine({.poisoned = true, .gradients = GradientArithmetic::kFloat32});
-  const at::Tensor reference = by_reference(expected);
-  expect_near(reference.detach(), by_plan(given, engine), step);
+  const at::Tensor reference = by_reference(expected, {});
+  expect_near(reference.detach(), by_plan(given, engine, {}), step);
   EXPECT_THAT(kernels_of(engine), Contains(EndsWith(kernel)));
   for (const std::string name : {"mean", "var"}) {
     EXPECT_TRUE(at::allclose(expected.value(name), given.value(name), 1e-5, 1e-5)) << name;
@@ -176,7 +153,7 @@ TEST(FusedNormalization, LeavesWhatOthersReadToo) {
           end_with("e"));
   PlanEngine engine({.poisoned = true});
   Job expected = copy_of(job);
-  expect_near(by_reference(expected).detach(), by_plan(job, engine), 0);
+  expect_near(by_reference(expected, {}).detach(), by_plan(job, engine, {}), 0);
   EXPECT_THAT(kernels_of(engine), Contains("normalize"));
   EXPECT_THAT(kernels_of(engine), Not(Contains(EndsWith("+relu"))));
   EXPECT_THAT(kernels_of(engine), Not(Contains(EndsWith("+normalize"))));
@@ -194,7 +171,7 @@ TEST(FusedNormalization, GradientsInBFloat16) {
     PlanEngine engine({.poisoned = true,
                        .gradients = job == &given ? GradientArithmetic::kBFloat16
                                                   : GradientArithmetic::kFloat32});
-    by_plan(*job, engine);
+    by_plan(*job, engine, {});
     engine.backward(job->graph, job->parameters, job->output());
   }
   for (const std::string name : {"w", "beta", "gamma"}) {
@@ -217,9 +194,9 @@ TEST(FusedNormalization, WhatIsNotFiniteIsTheErrorThatItWas) {
     Job job(layer + kNormalized + "  r = ReLU(n)\n" + kQuantize);
     job.value("gamma").detach()[0][3] = std::numeric_limits<float>::quiet_NaN();
     PlanEngine engine({.poisoned = true});
-    const std::string message = message_of([&] { by_plan(job, engine); });
+    const std::string message = message_of([&] { by_plan(job, engine, {}); });
     EXPECT_THAT(message, testing::HasSubstr("324 of 5184 values are NaN or infinite"));
-    EXPECT_EQ(message, message_of([&] { by_reference(job); }));
+    EXPECT_EQ(message, message_of([&] { by_reference(job, {}); }));
   }
 }
 

@@ -6,8 +6,7 @@
 #include <limits>
 
 #include "octet/base/error.h"
-#include "octet/graph/text.h"
-#include "octet/plan/plan_engine.h"
+#include "tests/support/plan_job.h"
 
 namespace octet {
 namespace {
@@ -15,13 +14,9 @@ namespace {
 using testing::Contains;
 using testing::Not;
 
-struct Job {
-  Graph graph;
-  ParameterStore parameters{1};
-  Values inputs;
-
+struct Job : PlanJob {
   explicit Job(const std::string& statements)
-      : graph(parse_graph(R"(graph net {
+      : PlanJob(R"(graph net {
   input x: float32 (2, 8, 5, 5)
   parameter v: float32 (8, 8, 1, 1)
   parameter w: float32 (8, 8, 3, 3)
@@ -29,7 +24,8 @@ struct Job {
   parameter z: float32 (1, 1, 1, 1)
   a = Convolution(x, v)
   b = Convolution(a, w) {pad=(1, 1)}
-)" + statements + "}\n")) {
+)" + statements +
+                "}\n") {
     RandomState random(2);
     at::Generator generator = random.generator(at::kCPU);
     inputs[graph.find_variable("x")] = at::randn({2, 8, 5, 5}, generator, at::kFloat);
@@ -39,30 +35,11 @@ struct Job {
     parameters.set("z", at::full({1, 1, 1, 1}, -5.0), false);
   }
 
-  VariableId output() const { return graph.outputs()[0]; }
   at::Tensor& image() { return inputs.at(graph.find_variable("x")); }
 };
 
 RunOptions inference() {
   return {.gradients = false, .keep = {}, .observer = {}};
-}
-
-std::vector<std::string> kernels_of(PlanEngine& engine) {
-  std::vector<std::string> kernels;
-  for (const auto& step : engine.last_plan()->steps()) kernels.push_back(step->kernel());
-  return kernels;
-}
-
-at::Tensor by_plan(Job& job, PlanEngine& engine, const RunOptions& options) {
-  RandomState random(1);
-  return engine.forward(job.graph, job.parameters, job.inputs, job.output(), random, options)
-      .at(job.output());
-}
-
-at::Tensor by_reference(Job& job, const RunOptions& options) {
-  RandomState random(1);
-  return run(job.graph, job.parameters, job.inputs, {job.output()}, random, options)
-      .at(job.output());
 }
 
 // oneDNN adds up in another order than ATen: some eps of sums of up to 72 products of size 1.

@@ -114,7 +114,8 @@ void NormalizingStep::quantize(const float* x) {
 
 // In place: the parameters' own memory (batch_normalization.h).
 void NormalizingStep::update_running_statistics() {
-  const auto values = static_cast<float>(elements_ / channels_);
+  const int64_t count = elements_ / channels_;
+  const auto values = static_cast<float>(count);
   const float keep = fused_->op.decay_rate, take = 1 - keep;
   const float unbiased = values / (values - 1);
   float* mean = floats_of(at_->mean);
