@@ -80,13 +80,16 @@ void IntegerConvolution::set_factors(const Requantization& requantization) {
 std::span<const int32_t> IntegerConvolution::left_of_bias(std::span<const int32_t> bias) {
   if (!is_vnni()) return bias;
   biased_first_sums_ = first_sums_;
-  const int64_t section = plan_.section_panels * kPanelChannels;
-  for (size_t c = 0; c < bias.size(); ++c) {
-    const auto channel = static_cast<int64_t>(c);
-    const int64_t at = channel / plan_.section_out * section + channel % plan_.section_out;
-    // Sums wrap around, as those of the definition do.
-    biased_first_sums_[at] = static_cast<int32_t>(static_cast<uint32_t>(biased_first_sums_[at]) +
-                                                  static_cast<uint32_t>(bias[c]));
+  const auto channels = static_cast<int64_t>(bias.size());
+  int32_t* section = biased_first_sums_.data();
+  for (int64_t first = 0; first < channels; first += plan_.section_out) {
+    const int64_t count = std::min(plan_.section_out, channels - first);
+    for (int64_t i = 0; i < count; ++i) {
+      // Sums wrap around, as those of the definition do.
+      section[i] = static_cast<int32_t>(static_cast<uint32_t>(section[i]) +
+                                        static_cast<uint32_t>(bias[first + i]));
+    }
+    section += plan_.section_panels * kPanelChannels;
   }
   return {};
 }

@@ -46,18 +46,13 @@ HWY_INLINE void backward_some(const In* dy, const float* multiplier, unsigned bi
   }
 }
 
-// Behind `row`, the first row that belongs to another channel, or `end`.
-HWY_INLINE int64_t end_of_channel(const ChannelRows& rows, int64_t row, int64_t end) {
-  return rows.blocks == 1 ? end : std::min(end, (row / rows.inner + 1) * rows.inner);
-}
-
 // Rows [row, end).
 template <class In, class Out>
 void backward_lanes(const In* dy, const ChannelRows& rows, const float* multiplier,
                     const uint8_t* passes, int64_t row, int64_t end, Out* dacc) {
   const int64_t row_bytes = bit_row_bytes(rows);
   while (row < end) {
-    const int64_t channel = rows.first_channel(row), stop = end_of_channel(rows, row, end);
+    const int64_t channel = rows.first_channel(row), stop = rows.end_of_channel(row, end);
     for (; row < stop; ++row) {
       const int64_t first = row * rows.lanes;
       for (int64_t lane = 0; lane < rows.lanes; lane += 8) {
@@ -74,7 +69,7 @@ void backward_single(const In* dy, const ChannelRows& rows, const float* multipl
                      const uint8_t* passes, int64_t row, int64_t end, Out* dacc) {
   while (row < end) {
     const float factor = multiplier[rows.first_channel(row)];
-    for (const int64_t stop = end_of_channel(rows, row, end); row < stop; ++row) {
+    for (const int64_t stop = rows.end_of_channel(row, end); row < stop; ++row) {
       const bool through = passes == nullptr || passes[row] != 0;
       put(through ? value_of(dy[row]) * factor : 0.0F, dacc + row);
     }

@@ -1,6 +1,7 @@
 // How a value of shape (N, C, spatial...) lies in memory, and the loop that every layout shares.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "octet/base/shape.h"
@@ -30,6 +31,10 @@ struct ChannelRows {
   int64_t elements() const { return rows() * lanes; }
   // The channel of a row's first element.
   int64_t first_channel(int64_t row) const { return row / inner % blocks * lanes; }
+  // Behind `row`, the first row that begins with another channel, or `end`.
+  int64_t end_of_channel(int64_t row, int64_t end) const {
+    return blocks == 1 ? end : std::min(end, (row / inner + 1) * inner);
+  }
 };
 
 // `shape` has at least the dimensions (N, C); without a second one everything is one channel.

@@ -56,7 +56,7 @@ Normalization::Incoming at_piece(const Normalization::Incoming& incoming, const 
 // Calls body(block, first lane, number of lanes) for all channels.
 template <class Body>
 void for_channels(const ChannelRows& rows, const Body& body) {
-  const int64_t groups = (rows.lanes + kTogether - 1) / kTogether, tasks = rows.blocks * groups;
+  const int64_t groups = divided_up(rows.lanes, kTogether), tasks = rows.blocks * groups;
 #pragma omp parallel for if (rows.channels() > kTogether)
   for (int64_t task = 0; task < tasks; ++task) {
     const int64_t lane = task % groups * kTogether;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "octet/kernels/normalization.h"
+#include "octet/kernels/whole_multiples.h"
 
 namespace octet::kernels {
 
@@ -23,7 +24,7 @@ struct NormalizedPart {
 // whole vectors hold; where all elements have one channel, the eight sums of a kind are to be added
 // up.
 inline int64_t summed_lanes(int64_t lanes) {
-  return (lanes + 7) / 8 * 8;
+  return rounded_up(lanes, 8);
 }
 
 // Sums of x - x0 and of its square, with x0 the element of the channel in the first row.

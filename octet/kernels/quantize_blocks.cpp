@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "octet/kernels/whole_multiples.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "octet/kernels/quantize_blocks.cpp"
 #include "octet/kernels/simd_targets.h"
@@ -86,7 +88,7 @@ constexpr int64_t kPixels = 64;
 // Calls body(image, first pixel, the one behind the last).
 template <class Body>
 void for_pixels(const BlockedImages& images, const Body& body) {
-  const int64_t pieces = (images.pixels + kPixels - 1) / kPixels, tasks = images.images * pieces;
+  const int64_t pieces = divided_up(images.pixels, kPixels), tasks = images.images * pieces;
 #pragma omp parallel for if (tasks > 1)
   for (int64_t task = 0; task < tasks; ++task) {
     const int64_t begin = task % pieces * kPixels;

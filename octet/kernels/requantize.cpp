@@ -17,11 +17,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
-// Behind `row`, the first row that belongs to another channel, or `end`.
-HWY_INLINE int64_t end_of_channel(const ChannelRows& rows, int64_t row, int64_t end) {
-  return rows.blocks == 1 ? end : std::min(end, (row / rows.inner + 1) * rows.inner);
-}
-
 // Where the results go, and how they are made.
 struct RequantizedRows {
   const ChannelRows& rows;
@@ -99,7 +94,7 @@ void requantize_with(const Sum* acc, const RequantizedRows& to, int64_t row, int
   const Rounding rounding(to.constants);
   const int64_t lanes = to.rows.lanes, row_bytes = bit_row_bytes(to.rows);
   while (row < end) {
-    const int64_t channel = to.rows.first_channel(row), stop = end_of_channel(to.rows, row, end);
+    const int64_t channel = to.rows.first_channel(row), stop = to.rows.end_of_channel(row, end);
     const auto passes = [&] {
       return to.passes == nullptr ? nullptr : to.passes + row * row_bytes;
     };

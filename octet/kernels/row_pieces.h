@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "octet/kernels/layout.h"
+#include "octet/kernels/whole_multiples.h"
 
 namespace octet::kernels {
 
@@ -29,7 +30,7 @@ class RowPieces {
     // that the sums are small beside it.
     constexpr int64_t kElements = 1 << 15, kLeastRows = 64;
     piece_rows_ = std::max(kLeastRows, kElements / rows.lanes);
-    run_pieces_ = (run_ + piece_rows_ - 1) / piece_rows_;
+    run_pieces_ = divided_up(run_, piece_rows_);
   }
 
   const ChannelRows& rows() const { return rows_; }
@@ -40,12 +41,12 @@ class RowPieces {
     return {.element = (run * run_ + row) * rows_.lanes,
             .channel = run % rows_.blocks * rows_.lanes,
             .rows = std::min(piece_rows_, run_ - row),
-            .bit_byte = rows_.lanes == 1 ? run * ((run_ + 7) / 8) + row / 8
+            .bit_byte = rows_.lanes == 1 ? run * divided_up(run_, 8) + row / 8
                                          : (run * run_ + row) * bit_row_bytes(rows_)};
   }
 
   int64_t bit_bytes() const {
-    return runs_ * (rows_.lanes == 1 ? (run_ + 7) / 8 : run_ * bit_row_bytes(rows_));
+    return runs_ * (rows_.lanes == 1 ? divided_up(run_, 8) : run_ * bit_row_bytes(rows_));
   }
 
   // Calls use(piece) for all pieces of a block of channels, in their order.

@@ -75,7 +75,10 @@ kernels::Layout convolution_layout(int64_t channels) {
 }
 
 kernels::Layout quantized_layout(int64_t channels) {
-  const kernels::Layout layout = convolution_layout(channels);
+  return quantized_layout(convolution_layout(channels));
+}
+
+kernels::Layout quantized_layout(kernels::Layout layout) {
   return layout == kernels::Layout::kBlocked16 ? kernels::Layout::kChannelsLast : layout;
 }
 

@@ -14,14 +14,24 @@ class NormalizationStep : public NormalizingStep {
       : NormalizingStep(builder, normalization.name, inputs, y, normalization,
                         builder.value(inputs[0]).rows()) {
     if (builder.value(y).needs_gradient) memory.saved = {inputs[0]};
+    if (!needs_statistics()) return;
+    sums_ = builder.add_buffer(this->normalization().scratch_bytes());
+    memory.forward_scratch = {sums_};
   }
 
   std::string kernel() const override { return normalizing_kernel(); }
-  void forward() override { normalize(input(0).floats()); }
+  void forward() override {
+    const float* x = input(0).floats();
+    if (needs_statistics()) normalization().compute_statistics(x, float_buffer(sums_));
+    normalize(x);
+  }
 
   bool takes_bfloat16() const override { return true; }
   bool gives_bfloat16(size_t i) const override { return i == 0; }
   void backward() override { normalize_backward(input(0).floats(), any_input_gradient(0)); }
+
+ private:
+  BufferId sums_ = kNoId;
 };
 
 }  // namespace

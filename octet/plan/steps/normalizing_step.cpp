@@ -73,10 +73,6 @@ NormalizingStep::NormalizingStep(Builder& builder, std::string name, std::vector
   normalization_.emplace(
       rows, kernels::Normalization::Options{.epsilon = fused_->op.eps,
                                             .batch_statistics = fused_->op.batch_stat});
-  if (fused_->op.batch_stat) {
-    sums_ = builder.add_buffer(normalization_->scratch_bytes());
-    memory.forward_scratch.push_back(sums_);
-  }
   if (!builder.value(y).needs_gradient) return;
   backward_sums_ = builder.add_buffer(normalization_->scratch_bytes());
   memory.backward_scratch.push_back(backward_sums_);
@@ -89,15 +85,12 @@ std::string NormalizingStep::normalizing_kernel() const {
          (fused_->finish.quantize ? "+quantize" : "");
 }
 
-void NormalizingStep::normalize(const float* x, std::span<const double> moments) {
-  if (!fused_->op.batch_stat) {
+void NormalizingStep::normalize(const float* x) {
+  if (!needs_statistics()) {
     normalization_->set_statistics(floats_of(at_->mean), floats_of(at_->variance));
-  } else if (!moments.empty()) {
-    normalization_->set_moments(moments);
-  } else {
-    normalization_->compute_statistics(x, float_buffer(sums_));
+  } else if (at_->mean >= 0) {
+    update_running_statistics();
   }
-  if (fused_->op.batch_stat && at_->mean >= 0) update_running_statistics();
   normalization_->set_parameters(floats_of(at_->gamma), floats_of(at_->beta));
   if (fused_->finish.quantize) return quantize(x);
   normalization_->normalize(x, fused_->finish.activation, output().floats(), passes());

@@ -44,13 +44,14 @@ class NormalizingStep : public RoundingStep {
                   int64_t mask_bytes_otherwise = 0);
 
   bool normalizes() const { return fused_.has_value(); }
+  // Whether the statistics are to be those of x: the step sets them before it calls normalize().
+  bool needs_statistics() const { return normalizes() && fused_->op.batch_stat; }
   kernels::Normalization& normalization() { return *normalization_; }
   // "normalize+relu+quantize"; empty without a normalization.
   std::string normalizing_kernel() const;
 
-  // From x to the output. moments: what kernels::Normalization::set_moments() takes, where they are
-  // known already.
-  void normalize(const float* x, std::span<const double> moments = {});
+  // From x to the output.
+  void normalize(const float* x);
   // From the gradient of the output to those of the parameters and of x.
   void normalize_backward(const float* x, const kernels::Gradient& dx);
 
@@ -66,7 +67,7 @@ class NormalizingStep : public RoundingStep {
   std::optional<BatchNormalizationInputs> at_;
   std::optional<kernels::Normalization> normalization_;
   int64_t elements_ = 0, channels_ = 0;
-  BufferId sums_ = kNoId, backward_sums_ = kNoId;
+  BufferId backward_sums_ = kNoId;
 };
 
 }  // namespace octet::plan

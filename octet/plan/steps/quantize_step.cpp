@@ -8,6 +8,7 @@
 #include "octet/kernels/quantize_blocks.h"
 #include "octet/kernels/requantize.h"
 #include "octet/plan/derived_from.h"
+#include "octet/plan/steps/float_convolution_step.h"
 #include "octet/plan/steps/fused_dequantize.h"
 #include "octet/plan/steps/fused_quantize.h"
 #include "octet/plan/steps/integer_layer.h"
@@ -112,12 +113,6 @@ class DequantizeSumsStep : public Step {
   std::vector<float> scale_;
 };
 
-// Of the integers of a value: that which kernels of integers want, where the way there costs
-// nothing.
-kernels::Layout integer_layout(const Value& x) {
-  return x.layout == kernels::Layout::kBlocked16 ? kernels::Layout::kChannelsLast : x.layout;
-}
-
 // The quantization of activation(x).
 bool add_quantize_of(Builder& builder, FunctionId id, VariableId x,
                      kernels::Activation activation) {
@@ -131,7 +126,8 @@ bool add_quantize_of(Builder& builder, FunctionId id, VariableId x,
   quantize->requantization.activation = activation;
   const std::vector<ValueId> inputs{builder.value_of(x), quantize->inputs[kQuantizeScale],
                                     quantize->inputs[kQuantizeZeroPoint]};
-  const kernels::Layout layout = integer_layout(builder.made(x));
+  // The change of layout costs nothing on the way.
+  const kernels::Layout layout = quantized_layout(builder.made(x).layout);
   const ValueId y = builder.add_value(quantize->y, quantize->type, layout, inputs);
   builder.add_step(std::make_unique<QuantizeStep>(
       builder, quantize->name, inputs, std::vector<ValueId>{y}, quantize->requantization));

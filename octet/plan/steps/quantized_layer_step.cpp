@@ -54,6 +54,8 @@ QuantizedLayerStep::QuantizedLayerStep(Builder& builder, std::string name,
   if (normalizes()) {
     sums_ = builder.add_buffer(layer.rows().elements() * 4);
     (y.needs_gradient ? memory.kept : memory.forward_scratch).push_back(sums_);
+  }
+  if (needs_statistics()) {
     moments_ =
         builder.add_buffer(convolution_->moments_size() * static_cast<int64_t>(sizeof(double)));
     memory.forward_scratch.push_back(moments_);
@@ -108,12 +110,15 @@ void QuantizedLayerStep::accumulate(int32_t x_zero_point) {
 void QuantizedLayerStep::accumulate_and_normalize(int32_t x_zero_point) {
   set_sums_scale();
   float* const sums = float_buffer(sums_);
-  auto* const moments = static_cast<double*>(buffer(moments_));
+  auto* const moments = needs_statistics() ? static_cast<double*>(buffer(moments_)) : nullptr;
   {
     const Timed timed(primitive_seconds_);
     convolution_->accumulate(input(kX).data, x_zero_point, bias_, sums, {}, moments);
   }
-  normalize(sums, {moments, static_cast<size_t>(convolution_->moments_size())});
+  if (moments != nullptr) {
+    normalization().set_moments({moments, static_cast<size_t>(convolution_->moments_size())});
+  }
+  normalize(sums);
 }
 
 kernels::AddedValue QuantizedLayerStep::added_value() const {
