@@ -29,10 +29,11 @@ HWY_INLINE __m512bh broadcast_pair(const BFloat16* x) {
   return reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair));
 }
 
-// Sums of six rows and four panels fill the registers.
-template <int kRows, int kPanels>
+// Sums of six rows and four panels fill the registers. Fetches a line for each pair, from `ahead`
+// on, if kFetches.
+template <int kRows, int kPanels, bool kFetches>
 HWY_INLINE void product_tile(int64_t pairs, const BFloat16Rows& x, const BFloat16Panels& panels,
-                             bool add, const BFloat16Sums& sums) {
+                             bool add, const BFloat16Sums& sums, const char* ahead) {
   __m512 acc[kPanels][kRows];
   HWY_UNROLL(8)
   for (int panel = 0; panel < kPanels; ++panel) {
@@ -52,6 +53,7 @@ HWY_INLINE void product_tile(int64_t pairs, const BFloat16Rows& x, const BFloat1
     for (int panel = 0; panel < kPanels; ++panel) {
       column[panel] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(w + panel * panels.panel));
     }
+    if constexpr (kFetches) _mm_prefetch(ahead + k * MemoryAhead::kLine, _MM_HINT_T1);
     HWY_UNROLL(8)
     for (int r = 0; r < kRows; ++r) {
       const __m512bh pair = broadcast_pair(row[r] + k * x.pair);
@@ -72,9 +74,15 @@ HWY_INLINE void product_tile(int64_t pairs, const BFloat16Rows& x, const BFloat1
 
 template <int kPanels>
 void product_rows(int64_t rows, int64_t pairs, BFloat16Rows x, const BFloat16Panels& panels,
-                  bool add, BFloat16Sums sums) {
+                  bool add, BFloat16Sums sums, MemoryAhead* ahead) {
   for_equal_tiles<kMostRows>(rows, [&](auto count) {
-    product_tile<decltype(count)::value, kPanels>(pairs, x, panels, add, sums);
+    constexpr int kRows = decltype(count)::value;
+    const MemoryAhead::Lines lines = ahead == nullptr ? MemoryAhead::Lines() : ahead->take(pairs);
+    if (lines.count > 0) {
+      product_tile<kRows, kPanels, true>(pairs, x, panels, add, sums, lines.first);
+    } else {
+      product_tile<kRows, kPanels, false>(pairs, x, panels, add, sums, nullptr);
+    }
     x.x += count * x.row;
     sums.y += count * sums.row;
   });
@@ -83,14 +91,15 @@ void product_rows(int64_t rows, int64_t pairs, BFloat16Rows x, const BFloat16Pan
 }  // namespace
 
 void bfloat16_products(int64_t rows, int64_t pairs, const BFloat16Rows& x,
-                       const BFloat16Panels& panels, bool add, const BFloat16Sums& sums) {
+                       const BFloat16Panels& panels, bool add, const BFloat16Sums& sums,
+                       MemoryAhead* ahead) {
   for (int64_t first = 0; first < panels.count; first += kMostPanels) {
     BFloat16Panels some = panels;
     some.w += first * panels.panel;
     BFloat16Sums to = sums;
     to.y += first * sums.panel;
     with_size<kMostPanels>(panels.count - first, [&](auto count) {
-      product_rows<decltype(count)::value>(rows, pairs, x, some, add, to);
+      product_rows<decltype(count)::value>(rows, pairs, x, some, add, to, ahead);
     });
   }
 }
@@ -98,7 +107,7 @@ void bfloat16_products(int64_t rows, int64_t pairs, const BFloat16Rows& x,
 #else
 
 void bfloat16_products(int64_t, int64_t, const BFloat16Rows&, const BFloat16Panels&, bool,
-                       const BFloat16Sums&) {
+                       const BFloat16Sums&, MemoryAhead*) {
   OCTET_INTERNAL_CHECK(false);  // has_bfloat16() is false
 }
 

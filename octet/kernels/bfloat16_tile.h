@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "octet/kernels/gradient.h"
+#include "octet/kernels/memory_ahead.h"
 
 namespace octet::kernels {
 
@@ -29,8 +30,10 @@ struct BFloat16Sums {
   int64_t panel = 0;
 };
 
-// sums = rows times panels, or added to what is there. Only where has_bfloat16().
+// sums = rows times panels, or added to what is there. Meanwhile fetches from `ahead`, if there is
+// any, a line for each pair of a tile. Only where has_bfloat16().
 void bfloat16_products(int64_t rows, int64_t pairs, const BFloat16Rows& x,
-                       const BFloat16Panels& panels, bool add, const BFloat16Sums& sums);
+                       const BFloat16Panels& panels, bool add, const BFloat16Sums& sums,
+                       MemoryAhead* ahead = nullptr);
 
 }  // namespace octet::kernels

@@ -4,13 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <limits>
-
-#include "octet/kernels/aligned_buffer.h"
-#include "tests/support/gradient_elements.h"
-#include "tests/support/kernel_data.h"
-#include "tests/support/simd_targets.h"
+#include "tests/support/integer_gradients_job.h"
 
 namespace octet::kernels {
 namespace {
@@ -59,143 +53,27 @@ std::vector<ConvolutionShape> shapes() {
   return all;
 }
 
-struct Job {
-  ConvolutionShape shape;
-  bool is_signed, masked;
-  std::vector<uint8_t> x, bits;
-  std::vector<float> weights, multiplier;
-  Elements dy;
-
-  Job(const ConvolutionShape& s, uint64_t seed, bool half_dy)
-      : shape(s),
-        is_signed(seed % 2 == 0),
-        masked(seed % 3 != 0),
-        x(bytes<uint8_t>(seed, s.batch * s.in_channels * s.in_height * s.in_width)),
-        bits(random_bits(outputs() / 8, seed)),
-        multiplier(normal(seed + 1, seed % 5 == 0 ? 1 : s.in_channels, 0.1F)),
-        dy(random_elements(outputs(), half_dy, seed + 2)) {
-    for (const int8_t w : bytes<int8_t>(seed, s.in_channels * taps())) weights.push_back(w);
-  }
-
-  int64_t taps() const { return shape.kernel_h * shape.kernel_w; }
-  int64_t outputs() const {
-    return shape.batch * shape.out_channels * shape.out_height * shape.out_width;
-  }
-  double x_at(int64_t i) const {
-    return (is_signed ? static_cast<int8_t>(x[i]) : static_cast<int>(x[i])) - zero_point();
-  }
-  int32_t zero_point() const { return is_signed ? -3 : 130; }
-  double gradient(int64_t i) const {
-    if (masked && !bit(bits, i)) return 0;
-    return static_cast<double>(dy[i]) *
-           multiplier[multiplier.size() == 1 ? 0 : i % shape.in_channels];
-  }
-  IntegerDepthwiseGradients::Operands operands() {
-    return {.x = x.data(),
-            .is_signed = is_signed,
-            .x_zero_point = zero_point(),
-            .dy = dy.gradient(),
-            .passes = masked ? bits.data() : nullptr,
-            .multiplier = multiplier,
-            .weights = weights.data()};
-  }
-};
-
-// The sums, and what they would be if all terms had the same sign.
-struct Sums {
-  std::vector<double> dx, dx_size, dw, dw_size, dbias, dbias_size;
-};
-
-Sums expected(const Job& job) {
-  const ConvolutionShape& s = job.shape;
-  const int64_t c = s.in_channels;
-  Sums sums;
-  for (auto* of_x : {&sums.dx, &sums.dx_size}) of_x->resize(job.x.size());
-  for (auto* of_w : {&sums.dw, &sums.dw_size}) of_w->resize(c * job.taps());
-  for (auto* of_bias : {&sums.dbias, &sums.dbias_size}) of_bias->resize(c);
-  for (int64_t i = 0; i < job.outputs(); ++i) {
-    const int64_t channel = i % c, column = i / c % s.out_width;
-    const int64_t row = i / c / s.out_width % s.out_height;
-    const int64_t image = i / c / s.out_width / s.out_height;
-    const double gradient = job.gradient(i);
-    sums.dbias[channel] += gradient;
-    sums.dbias_size[channel] += std::abs(gradient);
-    for (int64_t tap = 0; tap < job.taps(); ++tap) {
-      const int64_t y = row * s.stride_h - s.pad_top + tap / s.kernel_w * s.dilation_h;
-      const int64_t x = column * s.stride_w - s.pad_left + tap % s.kernel_w * s.dilation_w;
-      if (y < 0 || y >= s.in_height || x < 0 || x >= s.in_width) continue;
-      const int64_t at = ((image * s.in_height + y) * s.in_width + x) * c + channel;
-      const int64_t w = channel * job.taps() + tap;
-      sums.dx[at] += gradient * job.weights[w];
-      sums.dx_size[at] += std::abs(gradient * job.weights[w]);
-      sums.dw[w] += gradient * job.x_at(at);
-      sums.dw_size[w] += std::abs(gradient * job.x_at(at));
-    }
-  }
-  return sums;
-}
-
 class IntegerDepthwiseGradientsTest : public OnEverySimdTarget {};
 
 // Of sums of some hundred terms: a few eps of their sizes.
 constexpr double kEps = 8 * std::numeric_limits<float>::epsilon();
 
 TEST_P(IntegerDepthwiseGradientsTest, AreTheDefinition) {
+  const auto make = [](const ConvolutionShape& shape) { return IntegerDepthwiseGradients(shape); };
   uint64_t seed = 0;
   for (const ConvolutionShape& shape : shapes()) {
     ASSERT_TRUE(
         IntegerDepthwiseGradients::fits(shape, Layout::kChannelsLast, Layout::kChannelsLast));
-    for (const bool half_dy : {false, true}) {
-      for (const bool half_dx : {false, true}) {
-        SCOPED_TRACE(++seed);
-        Job job(shape, seed, half_dy);
-        const Sums sums = expected(job);
-        std::vector<float> dw[2], dbias[2];
-        for (const int threads : {1, 2}) {
-          const OpenMPThreads limit(threads);
-          const IntegerDepthwiseGradients gradients(shape);
-          const AlignedBuffer<float> scratch(gradients.scratch_bytes() / sizeof(float));
-          std::fill_n(scratch.data(), gradients.scratch_bytes() / sizeof(float), NAN);
-          Elements dx(static_cast<int64_t>(job.x.size()), half_dx);
-          dw[threads - 1].resize(sums.dw.size());
-          dbias[threads - 1].resize(sums.dbias.size());
-          gradients.run(job.operands(), dx.gradient(), dw[threads - 1].data(),
-                        dbias[threads - 1].data(), scratch.data());
-          for (size_t i = 0; i < sums.dx.size(); ++i) {
-            const double rounding = half_dx ? std::abs(sums.dx[i]) / 256 : 0;
-            ASSERT_NEAR(dx[static_cast<int64_t>(i)], sums.dx[i], kEps * sums.dx_size[i] + rounding)
-                << i;
-          }
-        }
-        EXPECT_EQ(dw[0], dw[1]);
-        EXPECT_EQ(dbias[0], dbias[1]);
-        for (size_t i = 0; i < sums.dw.size(); ++i) {
-          ASSERT_NEAR(dw[0][i], sums.dw[i], kEps * sums.dw_size[i]) << i;
-        }
-        for (size_t i = 0; i < sums.dbias.size(); ++i) {
-          ASSERT_NEAR(dbias[0][i], sums.dbias[i], kEps * sums.dbias_size[i]) << i;
-        }
-      }
+    for (int types = 0; types < 4; ++types) {
+      SCOPED_TRACE(++seed);
+      expect_definition(shape, make, seed, kEps);
     }
   }
 }
 
 TEST_P(IntegerDepthwiseGradientsTest, GiveWhatIsWanted) {
   const ConvolutionShape shape = depthwise(2, 32, 8, 8, 3, 1, 1, 1);
-  Job job(shape, 4, false);
-  const IntegerDepthwiseGradients gradients(shape);
-  const AlignedBuffer<float> scratch(gradients.scratch_bytes() / sizeof(float));
-  Elements dx(static_cast<int64_t>(job.x.size()), false), alone = dx;
-  std::vector<float> dw(32 * 9), dw_alone(dw), dbias(32), dbias_alone(dbias);
-  gradients.run(job.operands(), dx.gradient(), dw.data(), dbias.data(), scratch.data());
-  gradients.run(job.operands(), alone.gradient(), nullptr, nullptr, scratch.data());
-  gradients.run(job.operands(), nullptr, dw_alone.data(), nullptr, scratch.data());
-  gradients.run(job.operands(), nullptr, nullptr, dbias_alone.data(), scratch.data());
-  for (size_t i = 0; i < job.x.size(); ++i) {
-    ASSERT_EQ(dx[static_cast<int64_t>(i)], alone[static_cast<int64_t>(i)]);
-  }
-  EXPECT_EQ(dw, dw_alone);
-  EXPECT_EQ(dbias, dbias_alone);
+  expect_what_is_wanted(IntegerDepthwiseGradients(shape), shape);
 }
 
 TEST(IntegerDepthwiseGradients, FitChannelsLastBySixteens) {

@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "octet/kernels/integer_depthwise_gradients.h"
+#include "octet/kernels/integer_layer_gradients.h"
 #include "octet/kernels/onednn/convolution_gradients.h"
 #include "octet/ops/quantized_layers.h"
 #include "octet/plan/steps/convolution_shape_of.h"
@@ -38,9 +38,9 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
       memory.backward_scratch.push_back(buffer);
     };
     const int64_t size = bfloat16_ ? 2 : 4, dy_bytes = layer().rows().elements() * size;
-    if (kernels::IntegerDepthwiseGradients::fits(layer().shape, layer().x, layer().y)) {
-      depthwise_.emplace(layer().shape);
-      add(scratch_, depthwise_->scratch_bytes());
+    in_one_ = kernels::make_integer_layer_gradients(layer().shape, layer().x, layer().y, bfloat16_);
+    if (in_one_ != nullptr) {
+      add(scratch_, in_one_->scratch_bytes());
       if (normalizes()) add(dy_, dy_bytes);
       return;
     }
@@ -56,7 +56,7 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
   }
 
   void backward() override {
-    if (depthwise_) return backward_depthwise();
+    if (in_one_ != nullptr) return backward_in_one();
     const kernels::Gradient dy = bfloat16_ ? half(dy_) : output().any_gradient();
     sums_gradient(dy);
     if (const kernels::Gradient dx = any_input_gradient(kX)) {
@@ -78,15 +78,15 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
   }
 
  private:
-  void backward_depthwise() {
+  void backward_in_one() {
     const Value& x = input(kX);
-    kernels::IntegerDepthwiseGradients::Operands operands{.x = x.data,
-                                                          .is_signed = x.is_signed(),
-                                                          .x_zero_point = x_zero_point(),
-                                                          .dy = output().any_gradient(),
-                                                          .passes = passes(),
-                                                          .multiplier = sums_multiplier(),
-                                                          .weights = weights().data_ptr<float>()};
+    kernels::IntegerLayerGradients::Operands operands{.x = x.data,
+                                                      .is_signed = x.is_signed(),
+                                                      .x_zero_point = x_zero_point(),
+                                                      .dy = output().any_gradient(),
+                                                      .passes = passes(),
+                                                      .multiplier = sums_multiplier(),
+                                                      .weights = weights().data_ptr<float>()};
     if (normalizes()) {
       constexpr static float kOne[] = {1.0F};
       operands.dy = bfloat16_ ? half(dy_) : kernels::Gradient(float_buffer(dy_));
@@ -95,16 +95,16 @@ class QuantizedConvolutionStep : public QuantizedLayerStep {
       sums_gradient(operands.dy);
     }
     const Timed timed(primitive_seconds_);
-    depthwise_->run(operands, any_input_gradient(kX), input_gradient(kW),
-                    has_bias() ? input_gradient(kBias) : nullptr, buffer(scratch_));
+    in_one_->run(operands, any_input_gradient(kX), input_gradient(kW),
+                 has_bias() ? input_gradient(kBias) : nullptr, buffer(scratch_));
   }
 
   kernels::Gradient half(BufferId id) const { return static_cast<kernels::BFloat16*>(buffer(id)); }
 
   bool bfloat16_;
   std::unique_ptr<kernels::ConvolutionGradients> gradients_;
-  std::optional<kernels::IntegerDepthwiseGradients> depthwise_;  // in its place
-  BufferId x_ = kNoId, dy_ = kNoId, scratch_ = kNoId;            // widened, masked
+  std::unique_ptr<kernels::IntegerLayerGradients> in_one_;  // in its place
+  BufferId x_ = kNoId, dy_ = kNoId, scratch_ = kNoId;       // widened, masked
 };
 
 }  // namespace
