@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kLine = 64;
 // Elements of transforms that a thread works on, and bytes of those that all threads share.
-constexpr int64_t kPartElements = 512 << 10, kChunkBytes = 8 << 20;
+constexpr int64_t kPartElements = 128 << 10, kChunkBytes = 4 << 20;
 
 int64_t lines(int64_t bytes) {
   return rounded_up(bytes, kLine);
@@ -43,8 +43,7 @@ class BFloat16Winograd : public ConvolutionGradients {
   int64_t scratch_bytes() const override {
     return std::max(packed_bytes() + threads_ * data_memory().bytes() +
                         threads_ * 4 * float_panel_size(shape_.out_channels),
-                    chunk_bytes() + 4 * weights_.y.panels() * float_panel_size(shape_.in_channels) +
-                        threads_ * 4 * paired_staged_floats(weights_));
+                    chunk_bytes() + 4 * weights_.y.panels() * float_panel_size(shape_.in_channels));
   }
 
   void backward_data(const Gradient& dy, const float* w, const Gradient& dx,
@@ -110,24 +109,23 @@ class BFloat16Winograd : public ConvolutionGradients {
     auto* x_pairs = static_cast<BFloat16*>(scratch);
     auto* y_pairs = x_pairs + lines(2 * largest.size()) / 2;
     auto* products = reinterpret_cast<float*>(static_cast<char*>(scratch) + chunk_bytes());
-    float* staged = products + weights_.y.panels() * float_panel_size(shape_.in_channels);
+    const int64_t groups = divided_up(weights_.y.panels(), kBFloat16Panels);
     const GradientChunk whole{.rows = {}, .panels = {0, weights_.y.panels()}};
 #pragma omp parallel num_threads(threads())
     {
-      float* mine = staged + omp_get_thread_num() * paired_staged_floats(weights_);
       for (int64_t first = 0; first < weights_.rows(); first += chunk_rows_) {
         const int64_t rows = std::min(chunk_rows_, weights_.rows() - first);
         const PairedTiles of_x(weights_, rows, shape_.in_channels);
         const PairedTiles of_y(weights_, rows, shape_.out_channels);
 #pragma omp for schedule(static)
         for (int64_t row = 0; row < rows; ++row) {
-          pair_x_row(weights_, of_x, x, first, row, x_pairs, mine);
-          pair_y_row(weights_, of_y, dy, first, row, y_pairs, mine);
+          pair_x_row(weights_, of_x, x, first, row, x_pairs);
+          pair_y_row(weights_, of_y, dy, first, row, y_pairs);
         }
 #pragma omp for schedule(dynamic)
-        for (int64_t task = 0; task < kWinogradProducts * of_x.panels; ++task) {
-          add_products(of_x, of_y, task / of_x.panels, task % of_x.panels, first > 0, x_pairs,
-                       y_pairs, products);
+        for (int64_t task = 0; task < kWinogradProducts * groups; ++task) {
+          add_products(of_x, of_y, task / groups, task % groups * kBFloat16Panels, first > 0,
+                       x_pairs, y_pairs, products);
         }
       }
 #pragma omp for schedule(static)
@@ -137,21 +135,29 @@ class BFloat16Winograd : public ConvolutionGradients {
     }
   }
 
-  // One of the sixteen, for sixteen input channels: to (panel, product, input channel, 16).
+  // One of the sixteen, for some panels of y: to (panel, product, input channel, 16).
   void add_products(const PairedTiles& of_x, const PairedTiles& of_y, int64_t product,
                     int64_t panel, bool add, const BFloat16* x_pairs, const BFloat16* y_pairs,
                     float* products) const {
-    const int64_t channel = panel * kFloatPanel;
-    bfloat16_products(
-        kFloatPanel, of_x.pairs(),
-        {.x = x_pairs + product * of_x.step() + panel * of_x.panel_size(),
-         .row = 2,
-         .pair = 2 * kFloatPanel},
-        {.w = y_pairs + product * of_y.step(), .panel = of_y.panel_size(), .count = of_y.panels},
-        add,
-        {.y = products + (product * shape_.in_channels + channel) * kFloatPanel,
-         .row = kFloatPanel,
-         .panel = float_panel_size(shape_.in_channels)});
+    const int64_t panel_size = float_panel_size(shape_.in_channels);
+    const BFloat16* x = x_pairs + product * of_x.step();
+    const BFloat16* y = y_pairs + product * of_y.step() + panel * of_y.panel_size();
+    products += panel * panel_size + product * shape_.in_channels * kFloatPanel;
+    for (int64_t pair = 0; pair < of_x.pairs(); pair += kBFloat16Pairs) {
+      const int64_t offset = pair * 2 * kFloatPanel;
+      for (int64_t x_panel = 0; x_panel < of_x.panels; ++x_panel) {
+        bfloat16_products(
+            kFloatPanel, std::min(kBFloat16Pairs, of_x.pairs() - pair),
+            {.x = x + x_panel * of_x.panel_size() + offset, .row = 2, .pair = 2 * kFloatPanel},
+            {.w = y + offset,
+             .panel = of_y.panel_size(),
+             .count = std::min(kBFloat16Panels, of_y.panels - panel)},
+            add || pair > 0,
+            {.y = products + x_panel * kFloatPanel * kFloatPanel,
+             .row = kFloatPanel,
+             .panel = panel_size});
+      }
+    }
   }
 
   Options options_;
@@ -169,7 +175,8 @@ bool bfloat16_tiles_pay(const ConvolutionShape& shape,
   constexpr int64_t kLeastChannels = 64;
   return tiles_pay(shape, options.in, options.out) &&
          std::min(shape.in_channels, shape.out_channels) >= kLeastChannels &&
-         shape.in_channels % kFloatPanel == 0 && shape.out_channels % kFloatPanel == 0;
+         lanes_of(options.in, shape.in_channels) % kFloatPanel == 0 &&
+         lanes_of(options.out, shape.out_channels) % kFloatPanel == 0;
 }
 
 std::unique_ptr<ConvolutionGradients> make_bfloat16_winograd(

@@ -9,8 +9,8 @@
 
 namespace octet::kernels {
 
-// Panels that are multiplied together.
-inline constexpr int64_t kBFloat16Panels = 4;
+// Panels that are multiplied together, and pairs: they stay in the first-level cache.
+inline constexpr int64_t kBFloat16Panels = 4, kBFloat16Pairs = 128;
 
 // Weights of a panel as pack_float_panel() leaves them, (product, input channel, 16), rounded:
 // (product, pair of input channels, 16, 2). The number of channels is even.
@@ -20,7 +20,6 @@ void round_panel(const float* packed, int64_t in_channels, BFloat16* to);
 struct BackwardRowsMemory {
   WinogradMatrices transforms;  // bfloat16: (tile, input channel)
   WinogradMatrices products;    // float32: (panel, tile, 16)
-  int64_t staged_floats = 0;    // of a row of tiles, read and transformed
 
   BackwardRowsMemory(const TileLayer& layer, int64_t rows);
   int64_t bytes() const;
@@ -49,12 +48,10 @@ struct PairedTiles {
   int64_t size() const { return kWinogradProducts * step(); }
 };
 
-// Floats at `staged`.
-int64_t paired_staged_floats(const TileLayer& layer);
 // Row `row` of `tiles` is row first + row of the layer.
 void pair_x_row(const TileLayer& layer, const PairedTiles& tiles, const BFloat16* x, int64_t first,
-                int64_t row, BFloat16* to, float* staged);
+                int64_t row, BFloat16* to);
 void pair_y_row(const TileLayer& layer, const PairedTiles& tiles, const BFloat16* dy, int64_t first,
-                int64_t row, BFloat16* to, float* staged);
+                int64_t row, BFloat16* to);
 
 }  // namespace octet::kernels

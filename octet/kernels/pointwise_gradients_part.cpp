@@ -3,17 +3,11 @@
 #include <hwy/base.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "octet/base/error.h"
 
 #if HWY_ARCH_X86
-// GCC 12 takes the undefined operands of its own intrinsics for ours (its bug 105593).
-HWY_DIAGNOSTICS(push)
-HWY_DIAGNOSTICS_OFF(disable : 4701, ignored "-Wmaybe-uninitialized")
-HWY_DIAGNOSTICS_OFF(disable : 4700, ignored "-Wuninitialized")
-#include <immintrin.h>
-HWY_DIAGNOSTICS(pop)
+#include "octet/kernels/bfloat16_vectors.h"
 
 // The targets of Highway 1.0 do not name this instruction set.
 HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
@@ -26,34 +20,6 @@ namespace octet::kernels {
 namespace {
 
 constexpr int64_t kPanel = 16;
-
-HWY_INLINE __m512 load(const float* x) {
-  return _mm512_loadu_ps(x);
-}
-HWY_INLINE __m512 load(const BFloat16* x) {
-  const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x));
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
-}
-
-// Sixteen floats of each, rounded: `first` in the lower half.
-HWY_INLINE __m512i rounded(__m512 first, __m512 second) {
-  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first));
-}
-
-// From both halves in turn.
-HWY_INLINE __m512i interleaved(__m512i halves) {
-  alignas(64) static constexpr uint16_t kOrder[32] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,
-                                                      21, 6,  22, 7,  23, 8,  24, 9,  25, 10, 26,
-                                                      11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-  return _mm512_permutexvar_epi16(_mm512_load_si512(kOrder), halves);
-}
-
-// Of bits a vector: a masked load of what they are applied to takes Zen 5 several times as long.
-HWY_INLINE __m512 where_set(const uint8_t* bits, __m512 x) {
-  uint16_t sixteen;
-  std::memcpy(&sixteen, bits, sizeof(sixteen));
-  return _mm512_and_ps(_mm512_castsi512_ps(_mm512_movm_epi32(sixteen)), x);
-}
 
 template <class In>
 void mask_all(const MaskedGradient& from, const In* dy, int64_t pixels, BFloat16* rows,
@@ -71,14 +37,11 @@ void mask_all(const MaskedGradient& from, const In* dy, int64_t pixels, BFloat16
       };
       const __m512 first = gradient(pixel);
       const __m512 second = alone ? _mm512_setzero_ps() : gradient(pixel + 1);
-      _mm512_storeu_ps(sums + c, _mm512_add_ps(load(sums + c), _mm512_add_ps(first, second)));
+      store(_mm512_add_ps(load(sums + c), _mm512_add_ps(first, second)), sums + c);
       const __m512i both = rounded(first, second);
       BFloat16* row = rows + pixel * channels + c;
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(row), _mm512_castsi512_si256(both));
-      if (!alone) {
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(row + channels),
-                            _mm512_extracti64x4_epi64(both, 1));
-      }
+      store_half(_mm512_castsi512_si256(both), row);
+      if (!alone) store_half(_mm512_extracti64x4_epi64(both, 1), row + channels);
       _mm512_storeu_si512(to.pairs + c / kPanel * to.panel + pixel * kPanel, interleaved(both));
     }
   }
@@ -139,18 +102,13 @@ void pack_input_panel(const float* weights, int64_t out_channels, int64_t in_cha
 
 void store_pixels(const float* sums, int64_t sums_row, int64_t pixels, int64_t channels,
                   const int64_t* offsets, const Gradient& dx) {
-  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
-    for (int64_t c = 0; c < channels; c += kPanel) {
-      const __m512 sum = load(sums + pixel * sums_row + c);
-      const int64_t at = offsets[pixel] + c;
-      if (dx.is_bfloat16) {
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(static_cast<BFloat16*>(dx.data) + at),
-                            reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(sum)));
-      } else {
-        _mm512_storeu_ps(static_cast<float*>(dx.data) + at, sum);
+  with_elements(dx, [&](auto* to) {
+    for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+      for (int64_t c = 0; c < channels; c += kPanel) {
+        store(load(sums + pixel * sums_row + c), to + offsets[pixel] + c);
       }
     }
-  }
+  });
 }
 
 #else
