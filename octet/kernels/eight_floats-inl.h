@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "octet/kernels/gradient.h"
 
@@ -72,20 +73,27 @@ HWY_INLINE FloatVector bounded(FloatVector x, FloatVector low, FloatVector high)
 }
 
 // x rounded to whole numbers; exact for numbers of any size.
-template <bool kHalfAway>
-HWY_INLINE FloatVector whole(FloatVector x) {
+template <bool kHalfAway, class Vector>
+HWY_INLINE Vector whole(Vector x) {
   if constexpr (!kHalfAway) return hn::Round(x);
+  const hn::DFromV<Vector> tag;
   // The rest behind the point is exact.
-  const FloatVector toward_zero = hn::Trunc(x);
-  const auto away = hn::Ge(hn::Abs(hn::Sub(x, toward_zero)), set(0.5F));
-  return hn::Add(toward_zero, hn::IfThenElseZero(away, hn::CopySign(set(1.0F), x)));
+  const Vector toward_zero = hn::Trunc(x);
+  const auto away = hn::Ge(hn::Abs(hn::Sub(x, toward_zero)), hn::Set(tag, 0.5F));
+  return hn::Add(toward_zero, hn::IfThenElseZero(away, hn::CopySign(hn::Set(tag, 1.0F), x)));
 }
 
-// The bits of vector number `vector` of the eight.
-HWY_INLINE unsigned bits_of(hn::Mask<FloatTag> mask, int vector) {
+// The bits of vector number `vector` of eight floats, or of sixteen.
+template <class Tag>
+HWY_INLINE unsigned bits_of(Tag tag, hn::Mask<Tag> mask, int vector) {
   uint8_t bytes[8] = {};
-  hn::StoreMaskBits(FloatTag(), mask, bytes);
-  return static_cast<unsigned>(bytes[0]) << (vector * kLanes);
+  hn::StoreMaskBits(tag, mask, bytes);
+  uint16_t sixteen;
+  std::memcpy(&sixteen, bytes, sizeof(sixteen));
+  return static_cast<unsigned>(sixteen) << (vector * hn::MaxLanes(tag));
+}
+HWY_INLINE unsigned bits_of(hn::Mask<FloatTag> mask, int vector) {
+  return bits_of(FloatTag(), mask, vector);
 }
 
 HWY_INLINE hn::Mask<FloatTag> mask_of(uint8_t bits, int vector) {

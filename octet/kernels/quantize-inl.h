@@ -1,6 +1,6 @@
-// Eight elements between floats and bytes: what the loops of quantize.cpp and
-// quantized_arithmetic.cpp are made of. Included once for each instruction set, behind
-// foreach_target.h.
+// Eight elements between floats and bytes, or sixteen where a vector has as many lanes: what the
+// loops of quantize.cpp and quantized_arithmetic.cpp are made of. Included once for each
+// instruction set, behind foreach_target.h.
 #if defined(OCTET_KERNELS_QUANTIZE_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef OCTET_KERNELS_QUANTIZE_INL_H
 #undef OCTET_KERNELS_QUANTIZE_INL_H
@@ -17,54 +17,64 @@
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
-using FloatBytesTag = hn::Rebind<uint8_t, FloatTag>;
+// The elements that go together: the vectors of a tag until they are eight.
+template <class Tag>
+inline constexpr int kTogether = std::max<int>(kEight, hn::MaxLanes(Tag()));
 
 // The bytes of whole numbers, signed or not: the low ones of what they become beside a large
 // number.
-HWY_INLINE void store_bytes(FloatVector whole_numbers, uint8_t* bytes) {
-  const IntVector low_bits =
-      hn::BitCast(IntTag(), hn::Add(whole_numbers, hn::Set(FloatTag(), kRoundingFloat)));
-  const IntVector low_byte = hn::And(low_bits, hn::Set(IntTag(), 0xFF));
-  hn::StoreU(hn::DemoteTo(FloatBytesTag(), low_byte), FloatBytesTag(), bytes);
+template <class Vector>
+HWY_INLINE void store_bytes(Vector whole_numbers, uint8_t* bytes) {
+  const hn::DFromV<Vector> tag;
+  const hn::RebindToSigned<decltype(tag)> int_tag;
+  const hn::Rebind<uint8_t, decltype(tag)> byte_tag;
+  const auto low_bits = hn::BitCast(int_tag, hn::Add(whole_numbers, hn::Set(tag, kRoundingFloat)));
+  const auto low_byte = hn::And(low_bits, hn::Set(int_tag, 0xFF));
+  hn::StoreU(hn::DemoteTo(byte_tag, low_byte), byte_tag, bytes);
 }
 
 // (q - zero_point) * scale. Unsigned bytes count as signed ones, 128 lower, as does their zero
 // point; both differences are exact.
-class DequantizeEight {
+template <class Tag>
+class Dequantize {
  public:
-  explicit DequantizeEight(const QuantizedOperand& x)
-      : flip_(hn::Set(FloatBytesTag(), x.is_signed ? 0 : 0x80)),
-        zero_(set(static_cast<float>(x.zero_point - (x.is_signed ? 0 : 128)))),
-        scale_(set(x.scale)) {}
+  explicit Dequantize(const QuantizedOperand& x)
+      : flip_(hn::Set(BytesTag(), x.is_signed ? 0 : 0x80)),
+        zero_(hn::Set(Tag(), static_cast<float>(x.zero_point - (x.is_signed ? 0 : 128)))),
+        scale_(hn::Set(Tag(), x.scale)) {}
 
-  HWY_INLINE FloatVector operator()(const uint8_t* q) const {
-    const hn::RebindToSigned<FloatBytesTag> signed_tag;
-    const auto bytes = hn::BitCast(signed_tag, hn::Xor(hn::LoadU(FloatBytesTag(), q), flip_));
-    const FloatVector whole_numbers = hn::ConvertTo(FloatTag(), hn::PromoteTo(IntTag(), bytes));
+  HWY_INLINE hn::Vec<Tag> operator()(const uint8_t* q) const {
+    const hn::RebindToSigned<BytesTag> signed_tag;
+    const auto bytes = hn::BitCast(signed_tag, hn::Xor(hn::LoadU(BytesTag(), q), flip_));
+    const auto whole_numbers =
+        hn::ConvertTo(Tag(), hn::PromoteTo(hn::RebindToSigned<Tag>(), bytes));
     return hn::Mul(hn::Sub(whole_numbers, zero_), scale_);
   }
 
  private:
-  hn::Vec<FloatBytesTag> flip_;
-  FloatVector zero_, scale_;
+  using BytesTag = hn::Rebind<uint8_t, Tag>;
+
+  hn::Vec<BytesTag> flip_;
+  hn::Vec<Tag> zero_, scale_;
 };
+using DequantizeEight = Dequantize<FloatTag>;
 
 // clamp(round(steps) + zero), and where the gradient passes.
-template <bool kHalfAway>
+template <bool kHalfAway, class Tag = FloatTag>
 struct Rounding {
-  FloatVector zero, lowest, highest;
+  hn::Vec<Tag> zero, lowest, highest;
   unsigned straight;
 
   explicit Rounding(const Requantization& r)
-      : zero(set(static_cast<float>(r.zero_point))),
-        lowest(set(static_cast<float>(r.qmin))),
-        highest(set(static_cast<float>(r.qmax))),
-        straight(r.ste == Ste::STRAIGHT ? 0xFF : 0) {}
+      : zero(hn::Set(Tag(), static_cast<float>(r.zero_point))),
+        lowest(hn::Set(Tag(), static_cast<float>(r.qmin))),
+        highest(hn::Set(Tag(), static_cast<float>(r.qmax))),
+        straight(r.ste == Ste::STRAIGHT ? 0xFFFF : 0) {}
 
-  HWY_INLINE FloatVector operator()(FloatVector steps, unsigned& inside, int vector) const {
-    const FloatVector v = hn::Add(whole<kHalfAway>(steps), zero);
-    const FloatVector q = hn::Min(hn::Max(v, lowest), highest);
-    inside |= bits_of(hn::Eq(q, v), vector);
+  HWY_INLINE hn::Vec<Tag> operator()(hn::Vec<Tag> steps, unsigned& inside, int vector) const {
+    const auto v = hn::Add(whole<kHalfAway>(steps), zero);
+    const auto q = hn::Min(hn::Max(v, lowest), highest);
+    inside |= bits_of(Tag(), hn::Eq(q, v), vector);
     return q;
   }
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "octet/kernels/quantized_arithmetic.cpp"
@@ -15,92 +16,125 @@ HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
 // What follows the real numbers.
-template <bool kHalfAway>
-struct FinishEight {
-  Rounding<kHalfAway> rounding;
-  FloatVector scale;
-  FloatVector low, high;  // of the activation
+template <bool kHalfAway, class Tag>
+struct Finish {
+  Rounding<kHalfAway, Tag> rounding;
+  hn::Vec<Tag> scale;
+  hn::Vec<Tag> low, high;  // of the activation
   bool activates;
 
-  FinishEight(const Requantization& output, float y_scale)
+  Finish(const Requantization& output, float y_scale)
       : rounding(output),
-        scale(set(y_scale)),
-        low(set(0.0F)),
-        high(set(output.activation == Activation::kReLU6 ? output.six : INFINITY)),
+        scale(hn::Set(Tag(), y_scale)),
+        low(hn::Zero(Tag())),
+        high(hn::Set(Tag(), output.activation == Activation::kReLU6 ? output.six : INFINITY)),
         activates(output.activation != Activation::kNone) {}
 
-  HWY_INLINE void operator()(FloatVector real, uint8_t* y, int vector, unsigned& inside,
+  HWY_INLINE void operator()(hn::Vec<Tag> real, uint8_t* y, int vector, unsigned& inside,
                              unsigned& active) const {
-    if (activates) active |= bits_of(hn::And(hn::Gt(real, low), hn::Lt(real, high)), vector);
-    const FloatVector bounded = activates ? hn::Min(hn::Max(real, low), high) : real;
-    store_bytes(rounding(hn::Div(bounded, scale), inside, vector), y + vector * kLanes);
+    if (activates) {
+      active |= bits_of(Tag(), hn::And(hn::Gt(real, low), hn::Lt(real, high)), vector);
+      real = hn::Min(hn::Max(real, low), high);
+    }
+    store_bytes(rounding(hn::Div(real, scale), inside, vector), y + vector * hn::MaxLanes(Tag()));
   }
-  HWY_INLINE uint8_t bits(unsigned inside, unsigned active) const {
-    return static_cast<uint8_t>((inside | rounding.straight) & (activates ? active : 0xFF));
+  HWY_INLINE unsigned bits(unsigned inside, unsigned active) const {
+    return (inside | rounding.straight) & (activates ? active : 0xFFFF);
   }
 };
 
-template <BinaryFunction kFunction>
-HWY_INLINE FloatVector combined(FloatVector a, FloatVector b) {
+template <BinaryFunction kFunction, class Vector>
+HWY_INLINE Vector combined(Vector a, Vector b) {
   if constexpr (kFunction == BinaryFunction::kAdd) return hn::Add(a, b);
   if constexpr (kFunction == BinaryFunction::kSub) return hn::Sub(a, b);
   return hn::Mul(a, b);
 }
 
+// Bodies of loops over elements: kTogether<Tag> bytes of a and b to y, and their gradient bits.
 template <BinaryFunction kFunction, bool kHalfAway>
-struct BinaryEight {
-  DequantizeEight real_a, real_b;
-  FinishEight<kHalfAway> finish;
+struct Binary {
+  const QuantizedOperand& a;
+  const QuantizedOperand& b;
+  const Requantization& output;
+  float y_scale;
 
-  HWY_INLINE uint8_t operator()(const uint8_t* a, const uint8_t* b, uint8_t* y) const {
-    unsigned inside = 0, active = 0;
-    for (int v = 0; v < kVectors; ++v) {
-      const int at = v * kLanes;
-      finish(combined<kFunction>(real_a(a + at), real_b(b + at)), y, v, inside, active);
+  template <class Tag>
+  struct Body {
+    Dequantize<Tag> real_a, real_b;
+    Finish<kHalfAway, Tag> finish;
+
+    explicit Body(const Binary& of) : real_a(of.a), real_b(of.b), finish(of.output, of.y_scale) {}
+
+    HWY_INLINE unsigned operator()(const uint8_t* a, const uint8_t* b, uint8_t* y) const {
+      constexpr int kStep = hn::MaxLanes(Tag());
+      unsigned inside = 0, active = 0;
+      for (int at = 0; at < kTogether<Tag>; at += kStep) {
+        finish(combined<kFunction>(real_a(a + at), real_b(b + at)), y, at / kStep, inside, active);
+      }
+      return finish.bits(inside, active);
     }
-    return finish.bits(inside, active);
-  }
+  };
 };
 
 // A unary function in the form of a binary one: the second operand is not looked at.
 template <bool kHalfAway>
-struct ChangeScaleEight {
-  DequantizeEight real;
-  FinishEight<kHalfAway> finish;
+struct ChangeOfScale {
+  const QuantizedOperand& x;
+  const Requantization& output;
+  float y_scale;
 
-  HWY_INLINE uint8_t operator()(const uint8_t* a, const uint8_t*, uint8_t* y) const {
-    unsigned inside = 0, active = 0;
-    for (int v = 0; v < kVectors; ++v) finish(real(a + v * kLanes), y, v, inside, active);
-    return finish.bits(inside, active);
-  }
+  template <class Tag>
+  struct Body {
+    Dequantize<Tag> real;
+    Finish<kHalfAway, Tag> finish;
+
+    explicit Body(const ChangeOfScale& of) : real(of.x), finish(of.output, of.y_scale) {}
+
+    HWY_INLINE unsigned operator()(const uint8_t* a, const uint8_t*, uint8_t* y) const {
+      constexpr int kStep = hn::MaxLanes(Tag());
+      unsigned inside = 0, active = 0;
+      for (int at = 0; at < kTogether<Tag>; at += kStep) {
+        finish(real(a + at), y, at / kStep, inside, active);
+      }
+      return finish.bits(inside, active);
+    }
+  };
 };
 
-// Runs a body of eight elements over all, the last ones in places of their own.
-template <class Body>
-void run_eights(const Body& body, const uint8_t* a, const uint8_t* b, int64_t begin, int64_t end,
-                uint8_t* y, uint8_t* passes) {
+// Sixteen lanes where there are as many.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+using WideTag = hn::FixedTag<float, 16>;
+#else
+using WideTag = FloatTag;
+#endif
+
+// Runs the bodies of a function over all elements, the last ones in places of their own.
+template <class Function>
+void run_over(const Function& function, const uint8_t* a, const uint8_t* b, int64_t begin,
+              int64_t end, uint8_t* y, uint8_t* passes) {
+  constexpr int kWide = kTogether<WideTag>;
+  const typename Function::template Body<WideTag> wide(function);
   int64_t i = begin;
-  for (; i + kEight <= end; i += kEight) {
-    const uint8_t bits = body(a + i, b + i, y + i);
-    if (passes != nullptr) passes[i / 8] = bits;
+  for (; i + kWide <= end; i += kWide) {
+    const unsigned bits = wide(a + i, b + i, y + i);
+    if (passes != nullptr) std::memcpy(passes + i / 8, &bits, kWide / 8);
   }
   if (i == end) return;
-  uint8_t rest_a[kEight] = {}, rest_b[kEight] = {}, rest_y[kEight];
+  uint8_t rest_a[kWide] = {}, rest_b[kWide] = {}, rest_y[kWide];
   std::copy(a + i, a + end, rest_a);
   std::copy(b + i, b + end, rest_b);
-  const uint8_t bits = body(rest_a, rest_b, rest_y);
+  const unsigned bits = wide(rest_a, rest_b, rest_y);
   std::copy_n(rest_y, end - i, y + i);
-  if (passes != nullptr) passes[i / 8] = bits;
+  if (passes != nullptr) std::memcpy(passes + i / 8, &bits, (end - i + 7) / 8);
 }
 
 template <BinaryFunction kFunction, bool kHalfAway>
 void binary_all(const QuantizedOperand& a, const QuantizedOperand& b, const Requantization& output,
                 float y_scale, int64_t count, uint8_t* y, uint8_t* passes) {
   for_chunks(count, [&](int64_t begin, int64_t end) {
-    const BinaryEight<kFunction, kHalfAway> body{DequantizeEight(a), DequantizeEight(b),
-                                                 FinishEight<kHalfAway>(output, y_scale)};
-    run_eights(body, static_cast<const uint8_t*>(a.data), static_cast<const uint8_t*>(b.data),
-               begin, end, y, passes);
+    run_over(Binary<kFunction, kHalfAway>{a, b, output, y_scale},
+             static_cast<const uint8_t*>(a.data), static_cast<const uint8_t*>(b.data), begin, end,
+             y, passes);
   });
 }
 
@@ -112,7 +146,7 @@ void of_channels_block(const QuantizedOperand& image, const uint8_t* values,
                        float y_scale, int64_t pixels, const uint8_t* a, uint8_t* y,
                        uint8_t* passes) {
   const DequantizeEight real_image(image), real_channels(channels);
-  const FinishEight<kHalfAway> finish(output, y_scale);
+  const Finish<kHalfAway, FloatTag> finish(output, y_scale);
   FloatVector b[kVectors];
   for (int v = 0; v < kVectors; ++v) b[v] = real_channels(values + v * kLanes);
   for (int64_t pixel = 0; pixel < pixels; ++pixel) {
@@ -121,7 +155,7 @@ void of_channels_block(const QuantizedOperand& image, const uint8_t* values,
       finish(combined<kFunction>(real_image(a + pixel * kEight + v * kLanes), b[v]),
              y + pixel * kEight, v, inside, active);
     }
-    if (passes != nullptr) passes[pixel] = finish.bits(inside, active);
+    if (passes != nullptr) passes[pixel] = static_cast<uint8_t>(finish.bits(inside, active));
   }
 }
 
@@ -180,9 +214,7 @@ void quantized_binary_simd(BinaryFunction function, const QuantizedOperand& a,
 template <bool kHalfAway>
 void change_scale_chunk(const QuantizedOperand& x, const Requantization& output, float y_scale,
                         const uint8_t* q, int64_t begin, int64_t end, uint8_t* y, uint8_t* passes) {
-  const ChangeScaleEight<kHalfAway> body{DequantizeEight(x),
-                                         FinishEight<kHalfAway>(output, y_scale)};
-  run_eights(body, q, q, begin, end, y, passes);
+  run_over(ChangeOfScale<kHalfAway>{x, output, y_scale}, q, q, begin, end, y, passes);
 }
 
 template <bool kHalfAway>
