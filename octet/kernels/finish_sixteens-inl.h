@@ -7,59 +7,29 @@
 #define OCTET_KERNELS_FINISH_SIXTEENS_INL_H
 #endif
 
-#include "octet/kernels/finish_sums-inl.h"
+#include "octet/kernels/finish_fours-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 
-using SixteenTag = hn::FixedTag<float, kPanelChannels>;
-using SixteenIntTag = hn::RebindToSigned<SixteenTag>;
-
-// What sixteen channels have for themselves. kShifts: there are biases or offsets.
-template <bool kShifts>
-class SixteenSteps {
- public:
-  HWY_INLINE SixteenSteps(const ChannelFactors& factors, int64_t channel)
-      : multiplier_(hn::LoadU(SixteenTag(), factors.multiplier.data() + channel)),
-        offset_(hn::LoadU(SixteenTag(), factors.offset.data() + channel)),
-        bias_(hn::LoadU(SixteenIntTag(), factors.bias.data() + channel)) {}
-
-  HWY_INLINE hn::Vec<SixteenTag> operator()(const int32_t* sums) const {
-    auto sum = hn::LoadU(SixteenIntTag(), sums);
-    if constexpr (!kShifts) return hn::Mul(hn::ConvertTo(SixteenTag(), sum), multiplier_);
-    sum = hn::Add(sum, bias_);
-    return hn::Mul(hn::Add(hn::ConvertTo(SixteenTag(), sum), offset_), multiplier_);
-  }
-
- private:
-  hn::Vec<SixteenTag> multiplier_, offset_;
-  hn::Vec<SixteenIntTag> bias_;
-};
-
-// Bits compare what is rounded with what is clamped then. Without them the bounds in front of the
-// rounding can be those of the integers, since a number within whole bounds rounds to one within.
-inline RoundingConstants without_bits(RoundingConstants constants) {
-  const auto low = static_cast<float>(constants.lowest - constants.zero_point);
-  const auto high = static_cast<float>(constants.highest - constants.zero_point);
-  constants.clamp_low = std::max(constants.clamp_low, low);
-  constants.clamp_high = std::min(constants.clamp_high, high);
-  return constants;
-}
-
 template <bool kShifts, bool kHalfAway, bool kBits>
 HWY_INLINE void finish_sixteens_as(const ChannelPlaces& places, const ConvolutionOutput& output,
                                    const SumsOfPixels& s) {
-  const StepRounding<SixteenTag, kHalfAway> rounding(kBits ? output.constants
-                                                           : without_bits(output.constants));
+  const RoundingConstants constants = kBits ? output.constants : without_bits(output.constants);
+  const StepRounding<SixteenTag, kHalfAway> rounding(constants);
   const SixteenSteps<kShifts> steps(*output.factors, s.channel);
   const int64_t passes_step = places.row_bytes();
   const unsigned straight = output.constants.straight ? 0xFFFF : 0;
   auto* y = static_cast<uint8_t*>(output.y) + places.offset(s.image, s.channel, s.pixel);
   uint8_t* passes = nullptr;
   if constexpr (kBits) passes = output.passes + places.bit_byte(s.image, s.channel, s.pixel);
-  for (int64_t p = 0; p < s.pixels; ++p) {
+  int64_t p = 0;
+  if constexpr (!kHalfAway) {
+    p = finish_four_pixels<kShifts, kBits>(places, constants, steps, s, y, passes);
+  }
+  for (; p < s.pixels; ++p) {
     const auto exact = steps(s.sums + p * kPanelChannels);
     const auto rounded = rounding.rounded(exact);
     const auto clamped = kBits ? rounding.clamped(rounded) : rounded;

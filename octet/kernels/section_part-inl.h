@@ -44,20 +44,29 @@ void stage(const ConvolutionPlan& plan, const ConvolutionCall& call, const Convo
   }
 }
 
-// The sums of the channels [first, end) and of some of a part's pixels, [begin, stop).
+// Sums of some panels: (panel, pixel, 16), `step` from panel to panel.
+struct PanelSums {
+  const int32_t* sums = nullptr;
+  int64_t panels = 1;
+  int64_t step = 0;
+};
+
+// Those of the channels [first, end) and of some of a part's pixels, [begin, stop).
 inline void finish_pixels(const ConvolutionPlan& plan, const ConvolutionCall& call,
                           const ConvolutionPart& part, int64_t first, int64_t end, int64_t begin,
-                          int64_t stop, const int32_t* sums) {
+                          int64_t stop, const PanelSums& all) {
   const int64_t pixels = part.rows * plan.shape.out_width, channels = plan.shape.out_channels;
   double* const moments = call.output.moments == nullptr
                               ? nullptr
                               : call.output.moments + place_of(plan, part) * 2 * channels;
-  for (int64_t i = begin; i < stop;) {
+  for (int64_t i = begin, count = 0; i < stop; i += count) {
     const int64_t image = i / pixels, pixel = i % pixels;
     // Both halves of a panel write to the same cache lines.
-    const int64_t count = std::min({kPiecePixels, pixels - pixel, stop - i});
+    count = std::min({kPiecePixels, pixels - pixel, stop - i});
     const auto part_of = [&](int64_t channel, int64_t most) {
-      return SumsOfPixels{.sums = sums + (i - begin) * kPanelChannels + (channel - first),
+      const int64_t panel = (channel - first) / kPanelChannels;
+      return SumsOfPixels{.sums = all.sums + panel * all.step + (i - begin) * kPanelChannels +
+                                  (channel - first) % kPanelChannels,
                           .image = part.image + image,
                           .pixel = part.row * plan.shape.out_width + pixel,
                           .pixels = count,
@@ -66,12 +75,16 @@ inline void finish_pixels(const ConvolutionPlan& plan, const ConvolutionCall& ca
                           .moments = moments == nullptr ? nullptr : moments + channel,
                           .moments_step = channels};
     };
-    if (!finish_sixteens(plan.out, call.output, part_of(first, kPanelChannels))) {
-      for (int64_t channel = first; channel < end; channel += 8) {
+    if (all.panels == 4 && end - first == 4 * kPanelChannels &&
+        finish_four_panels(plan.out, call.output, part_of(first, 4 * kPanelChannels), all.step)) {
+      continue;
+    }
+    for (int64_t panel = first; panel < end; panel += kPanelChannels) {
+      if (finish_sixteens(plan.out, call.output, part_of(panel, kPanelChannels))) continue;
+      for (int64_t channel = panel; channel < std::min(end, panel + kPanelChannels); channel += 8) {
         finish(plan.out, call.output, part_of(channel, 8));
       }
     }
-    i += count;
   }
 }
 
@@ -79,7 +92,7 @@ inline void finish_panel(const ConvolutionPlan& plan, const ConvolutionCall& cal
                          const ConvolutionPart& part, int64_t first, int64_t end,
                          const int32_t* sums) {
   finish_pixels(plan, call, part, first, end, 0, part.images * part.rows * plan.shape.out_width,
-                sums);
+                {.sums = sums});
 }
 
 }  // namespace octet::kernels::HWY_NAMESPACE

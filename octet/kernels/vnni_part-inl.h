@@ -58,11 +58,10 @@ inline void convolve_vnni(const ConvolutionPlan& plan, const ConvolutionCall& ca
       VnniInput in = whole;
       in.windows += pixel;
       vnni_sums(in, count, weights, sums, kPiecePixels * kPanelChannels);
-      for (int64_t p = 0; p < weights.panels; ++p) {
-        const int64_t first = channel + p * kPanelChannels;
-        finish_pixels(plan, call, part, first, std::min(end, first + kPanelChannels), pixel,
-                      pixel + count, sums + p * kPiecePixels * kPanelChannels);
-      }
+      finish_pixels(
+          plan, call, part, channel, std::min(end, channel + weights.panels * kPanelChannels),
+          pixel, pixel + count,
+          {.sums = sums, .panels = weights.panels, .step = kPiecePixels * kPanelChannels});
     }
   }
 }
@@ -136,7 +135,7 @@ inline void convolve_depthwise_vnni(const ConvolutionPlan& plan, const Convoluti
                             sums + (i - begin) * s.out_width * kPanelChannels);
       }
       finish_pixels(plan, call, part, channel, channel + kPanelChannels, begin * s.out_width,
-                    stop * s.out_width, sums);
+                    stop * s.out_width, {.sums = sums});
     }
   }
 }
