@@ -152,9 +152,10 @@ void plan_parts(ConvolutionPlan& plan, int threads) {
   // Channels of two parts must not share a byte of gradient bits.
   if (plan.sections > 1 && plan.section_out % 8 != 0) cuts = 1;
   plan.part_panels = divided_up(plan.panels(), cuts);
-  if (plan.multiplicand != Multiplicand::kVnni || plan.depthwise) return;
-  plan.part_panels = std::min(rounded_up(plan.part_panels, kVnniPanels), plan.panels());
-  plan_windows(plan);
+  if (plan.multiplicand != Multiplicand::kVnni) return;
+  const int64_t together = plan.depthwise ? kDepthwisePanels : kVnniPanels;
+  plan.part_panels = std::min(rounded_up(plan.part_panels, together), plan.panels());
+  if (!plan.depthwise) plan_windows(plan);
 }
 
 }  // namespace
@@ -177,11 +178,13 @@ int64_t ConvolutionPlan::depthwise_rows() const {
   return pairs_rows() ? std::max<int64_t>(2, rows / 2 * 2) : std::max<int64_t>(1, rows);
 }
 
+int64_t ConvolutionPlan::interleaved_size() const {
+  return row_groups() * staged_columns * kVnniRows * kPanelChannels;
+}
+
 int64_t ConvolutionPlan::staged_size() const {
   constexpr int64_t kReadBeyond = 64;
-  if (in_place) {
-    return depthwise ? row_groups() * staged_columns * kVnniRows * kPanelChannels / 2 : 0;
-  }
+  if (in_place) return depthwise ? kDepthwisePanels * interleaved_size() / 2 : 0;
   const int64_t staged = part_images * staged_rows(part_rows) * staged_columns * section_in;
   return staged + (winograd ? winograd_transforms(*this, part_images, part_rows).size() : 0) +
          kReadBeyond;
@@ -193,7 +196,7 @@ int64_t ConvolutionPlan::places() const {
 
 int64_t ConvolutionPlan::sums_size() const {
   if (depthwise && multiplicand == Multiplicand::kVnni) {
-    return depthwise_rows() * shape.out_width * kPanelChannels;
+    return kDepthwisePanels * depthwise_rows() * shape.out_width * kPanelChannels;
   }
   if (multiplicand == Multiplicand::kVnni) return kVnniPanels * kPiecePixels * kPanelChannels;
   const int64_t sums = part_pixels() * kPanelChannels;

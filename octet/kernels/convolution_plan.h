@@ -82,6 +82,8 @@ struct ConvolutionPlan {
   int64_t row_groups() const;
   bool pairs_rows() const;
   int64_t depthwise_rows() const;
+  // Bytes of what is interleaved for a row of output of a panel.
+  int64_t interleaved_size() const;
   // Rows to be staged for `rows` rows of output.
   int64_t staged_rows(int64_t rows) const;
   // int16 to be staged for the largest part, with their transforms and some behind them that are

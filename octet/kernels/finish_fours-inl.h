@@ -49,8 +49,9 @@ inline RoundingConstants without_bits(RoundingConstants constants) {
   return constants;
 }
 
-// As StepRounding; steps are within bounds of a few hundred when they are rounded.
-template <bool kBits>
+// As StepRounding. kShrinks: steps fit into int32 as they are. Rounding keeps their order, so
+// without bits they may be bounded when they are words.
+template <bool kBits, bool kShrinks>
 class FourRounding {
  public:
   explicit HWY_INLINE FourRounding(const RoundingConstants& constants)
@@ -59,27 +60,42 @@ class FourRounding {
         cut_below_(_mm512_set1_ps(constants.cut_below)),
         cut_above_(_mm512_set1_ps(constants.cut_above)),
         zero_point_(_mm512_set1_epi16(static_cast<int16_t>(constants.zero_point))),
-        lowest_(_mm512_set1_epi16(static_cast<int16_t>(constants.lowest))),
-        highest_(_mm512_set1_epi16(static_cast<int16_t>(constants.highest))),
         straight_(constants.straight ? ~uint64_t{0} : 0),
-        cuts_(constants.cuts) {}
+        cuts_(constants.cuts),
+        signed_(constants.lowest < 0) {
+    int lowest = constants.lowest, highest = constants.highest;
+    if constexpr (!kBits) {
+      lowest = std::max(lowest, whole(constants.clamp_low) + constants.zero_point);
+      highest = std::min(highest, whole(constants.clamp_high) + constants.zero_point);
+    }
+    lowest_ = _mm512_set1_epi16(static_cast<int16_t>(lowest));
+    highest_ = _mm512_set1_epi16(static_cast<int16_t>(highest));
+    // Packing to bytes keeps them within these bounds.
+    clamps_ = lowest != (signed_ ? -128 : 0) || highest != (signed_ ? 127 : 255);
+  }
 
   // The bytes of all four, one behind the other, and their gradient bits.
   HWY_INLINE __m512i operator()(const hn::Vec<SixteenTag> (&steps)[4], uint64_t& bits) const {
     __m512i whole[4];
     for (int i = 0; i < 4; ++i) {
-      whole[i] =
-          _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(steps[i].raw, clamp_low_), clamp_high_));
+      __m512 bounded = steps[i].raw;
+      if constexpr (!kShrinks) {
+        bounded = _mm512_min_ps(_mm512_max_ps(bounded, clamp_low_), clamp_high_);
+      }
+      whole[i] = _mm512_cvtps_epi32(bounded);
     }
     __m512i words[2];
     for (int i = 0; i < 2; ++i) {
       const __m512i both = _mm512_packs_epi32(whole[2 * i], whole[2 * i + 1]);
-      words[i] = _mm512_add_epi16(both, zero_point_);
+      words[i] = _mm512_adds_epi16(both, zero_point_);
     }
-    if constexpr (kBits) bits = clamp(words) & active(steps);
-    const __m512i byte = _mm512_set1_epi16(0xFF);
-    return in_order(
-        _mm512_packus_epi16(_mm512_and_si512(words[0], byte), _mm512_and_si512(words[1], byte)));
+    if constexpr (kBits) {
+      bits = clamp(words) & active(steps);
+    } else if (clamps_ && kShrinks) {
+      for (__m512i& word : words) word = clamped(word);
+    }
+    return in_order(signed_ ? _mm512_packs_epi16(words[0], words[1])
+                            : _mm512_packus_epi16(words[0], words[1]));
   }
 
  private:
@@ -89,13 +105,19 @@ class FourRounding {
         _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
   }
 
+  static HWY_INLINE int whole(float x) { return _mm_cvtss_si32(_mm_set_ss(x)); }
+
+  HWY_INLINE __m512i clamped(__m512i words) const {
+    return _mm512_min_epi16(_mm512_max_epi16(words, lowest_), highest_);
+  }
+
   // Returns which were within the bounds.
   HWY_INLINE uint64_t clamp(__m512i (&words)[2]) const {
     __m512i within[2];
     for (int i = 0; i < 2; ++i) {
-      const __m512i clamped = _mm512_min_epi16(_mm512_max_epi16(words[i], lowest_), highest_);
-      within[i] = _mm512_movm_epi16(_mm512_cmpeq_epi16_mask(words[i], clamped));
-      words[i] = clamped;
+      const __m512i bounded = clamped(words[i]);
+      within[i] = _mm512_movm_epi16(_mm512_cmpeq_epi16_mask(words[i], bounded));
+      words[i] = bounded;
     }
     const __m512i bytes = in_order(_mm512_packs_epi16(within[0], within[1]));
     return static_cast<uint64_t>(_mm512_movepi8_mask(bytes)) | straight_;
@@ -116,7 +138,7 @@ class FourRounding {
   __m512 clamp_low_, clamp_high_, cut_below_, cut_above_;
   __m512i zero_point_, lowest_, highest_;
   uint64_t straight_;
-  bool cuts_;
+  bool cuts_, signed_, clamps_;
 };
 
 // Sixteen channels of pixels, four at a time; returns how many are done.
@@ -125,7 +147,7 @@ HWY_INLINE int64_t finish_four_pixels(const ChannelPlaces& places,
                                       const RoundingConstants& constants,
                                       const SixteenSteps<kShifts>& steps, const SumsOfPixels& s,
                                       uint8_t* y, uint8_t* passes) {
-  const FourRounding<kBits> rounding(constants);
+  const FourRounding<kBits, /*kShrinks=*/false> rounding(constants);
   const int64_t step = places.lanes, passes_step = places.row_bytes(), pixels = s.pixels;
   const int32_t* HWY_RESTRICT sums = s.sums;
   int64_t p = 0;
@@ -148,10 +170,11 @@ HWY_INLINE int64_t finish_four_pixels(const ChannelPlaces& places,
 }
 
 // Four panels of pixels, whose channels lie side by side; `panel_step` from panel to panel of sums.
-template <bool kShifts, bool kBits>
+template <bool kShifts, bool kBits, bool kShrinks>
 HWY_INLINE void finish_four_panels(const ChannelPlaces& places, const ConvolutionOutput& output,
                                    const SumsOfPixels& s, int64_t panel_step) {
-  const FourRounding<kBits> rounding(kBits ? output.constants : without_bits(output.constants));
+  const FourRounding<kBits, kShrinks> rounding(kBits ? output.constants
+                                                     : without_bits(output.constants));
   const ChannelFactors& factors = *output.factors;
   const SixteenSteps<kShifts> steps[4] = {{factors, s.channel},
                                           {factors, s.channel + kPanelChannels},
@@ -184,8 +207,10 @@ HWY_INLINE bool finish_four_panels(const ChannelPlaces& places, const Convolutio
   const bool bits = output.passes != nullptr;
   const auto finish =
       output.factors->shifts
-          ? (bits ? finish_four_panels<true, true> : finish_four_panels<true, false>)
-          : (bits ? finish_four_panels<false, true> : finish_four_panels<false, false>);
+          ? (bits ? finish_four_panels<true, true, false> : finish_four_panels<true, false, false>)
+      : bits                    ? finish_four_panels<false, true, false>
+      : output.factors->shrinks ? finish_four_panels<false, false, true>
+                                : finish_four_panels<false, false, false>;
   finish(places, output, s, panel_step);
   return true;
 }

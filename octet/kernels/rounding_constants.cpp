@@ -1,6 +1,7 @@
 #include "octet/kernels/rounding_constants.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "octet/base/error.h"
@@ -42,6 +43,8 @@ void ChannelFactors::set(const Requantization& r) {
   std::fill_n(offset.begin(), count, 0.0F);
   std::copy(r.offset.begin(), r.offset.end(), offset.begin());
   shifts = !r.bias.empty() || !r.offset.empty();
+  shrinks = !shifts && std::all_of(r.multiplier.begin(), r.multiplier.end(),
+                                   [](float factor) { return std::abs(factor) < 1; });
 }
 
 }  // namespace octet::kernels

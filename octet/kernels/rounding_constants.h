@@ -37,7 +37,8 @@ struct ChannelFactors {
   std::vector<float> multiplier;
   std::vector<float> offset;
   std::vector<int32_t> bias;
-  bool shifts = false;  // a bias or an offset is not 0
+  bool shifts = false;   // a bias or an offset is not 0
+  bool shrinks = false;  // no sum of int32 becomes more steps than fit into int32
 
   static constexpr int64_t kMore = 15;
 

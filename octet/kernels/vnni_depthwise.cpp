@@ -100,6 +100,38 @@ void vnni_interleave(const VnniRow (&rows)[kVnniRows], int64_t columns, bool fli
   }
 }
 
+void vnni_interleave_panels(const VnniRow (&rows)[kVnniRows], int64_t columns, bool flip,
+                            uint8_t* to, int64_t step) {
+  const __m512i top = _mm512_set1_epi8(static_cast<char>(flip ? 0x80 : 0));
+  const VnniRow row[kVnniRows] = {rows[0], rows[1], rows[2], rows[3]};
+  const auto line = [&](int r, int64_t column) {
+    return _mm512_xor_si512(_mm512_loadu_si512(row[r].x + column * row[r].step), top);
+  };
+  for (int64_t c = 0; c < columns; ++c, to += kColumnBytes) {
+    // Bytes of two rows in turn, then of all: in each quarter of a vector four channels of another
+    // panel.
+    const __m512i first = line(0, c), second = line(1, c), third = line(2, c), last = line(3, c);
+    const __m512i low = _mm512_unpacklo_epi8(first, second);
+    const __m512i high = _mm512_unpackhi_epi8(first, second);
+    const __m512i low_below = _mm512_unpacklo_epi8(third, last);
+    const __m512i high_below = _mm512_unpackhi_epi8(third, last);
+    const __m512i fours[4] = {
+        _mm512_unpacklo_epi16(low, low_below), _mm512_unpackhi_epi16(low, low_below),
+        _mm512_unpacklo_epi16(high, high_below), _mm512_unpackhi_epi16(high, high_below)};
+    // The quarters change places with the vectors. The masked forms, with no lane left out: GCC 12
+    // warns of the others' undefined source.
+    constexpr __mmask16 kAll = 0xFFFF;
+    const __m512i front = _mm512_maskz_shuffle_i32x4(kAll, fours[0], fours[1], 0x44);
+    const __m512i back = _mm512_maskz_shuffle_i32x4(kAll, fours[0], fours[1], 0xEE);
+    const __m512i front_below = _mm512_maskz_shuffle_i32x4(kAll, fours[2], fours[3], 0x44);
+    const __m512i back_below = _mm512_maskz_shuffle_i32x4(kAll, fours[2], fours[3], 0xEE);
+    _mm512_storeu_si512(to, _mm512_maskz_shuffle_i32x4(kAll, front, front_below, 0x88));
+    _mm512_storeu_si512(to + step, _mm512_maskz_shuffle_i32x4(kAll, front, front_below, 0xDD));
+    _mm512_storeu_si512(to + 2 * step, _mm512_maskz_shuffle_i32x4(kAll, back, back_below, 0x88));
+    _mm512_storeu_si512(to + 3 * step, _mm512_maskz_shuffle_i32x4(kAll, back, back_below, 0xDD));
+  }
+}
+
 void vnni_depthwise_sums(const uint8_t* interleaved, const VnniWindows& windows, int64_t pixels,
                          int rows, const int8_t* weights, const int32_t* first, int32_t* sums) {
   (rows == 2 ? depthwise_line<2> : depthwise_line<1>)(interleaved, windows, pixels, weights, first,
@@ -110,6 +142,10 @@ void vnni_depthwise_sums(const uint8_t* interleaved, const VnniWindows& windows,
 
 void vnni_interleave(const VnniRow (&)[kVnniRows], int64_t, bool, uint8_t*) {
   OCTET_INTERNAL_CHECK(false);  // has_vnni() is false
+}
+
+void vnni_interleave_panels(const VnniRow (&)[kVnniRows], int64_t, bool, uint8_t*, int64_t) {
+  OCTET_INTERNAL_CHECK(false);
 }
 
 void vnni_depthwise_sums(const uint8_t*, const VnniWindows&, int64_t, int, const int8_t*,

@@ -13,14 +13,21 @@ namespace octet::kernels {
 
 inline constexpr int64_t kVnniRows = 4;
 
-// Sixteen channels of one row of input: columns are `step` bytes apart.
+// Some channels of one row of input: columns are `step` bytes apart.
 struct VnniRow {
   const uint8_t* x = nullptr;
   int64_t step = 0;
 };
 
-// to: (column, 16, 4) bytes. flip: x is int8 and becomes x + 128. Only where has_vnni().
+// Panels of sixteen channels that are interleaved together: a cache line of a column.
+inline constexpr int64_t kDepthwisePanels = 4;
+
+// Sixteen channels, to (column, 16, 4) bytes. flip: x is int8 and becomes x + 128. Only where
+// has_vnni().
 void vnni_interleave(const VnniRow (&rows)[kVnniRows], int64_t columns, bool flip, uint8_t* to);
+// kDepthwisePanels of them, `step` bytes apart.
+void vnni_interleave_panels(const VnniRow (&rows)[kVnniRows], int64_t columns, bool flip,
+                            uint8_t* to, int64_t step);
 
 // The windows of a row of output in what is interleaved.
 struct VnniWindows {

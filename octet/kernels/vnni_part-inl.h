@@ -77,10 +77,16 @@ inline void pad_interleaved(const ConvolutionPlan& plan, uint8_t padding, uint8_
   }
 }
 
-// The rows that a row of output reads, for sixteen channels; where they come in pairs, those of the
-// next one too.
+// Panels of a depthwise part, from a channel on: one, or kDepthwisePanels of them.
+struct DepthwisePanels {
+  int64_t channel = 0;
+  int64_t count = 1;
+};
+
+// The rows that a row of output reads, for some panels; where they come in pairs, those of the next
+// one too.
 inline void interleave_rows(const ConvolutionPlan& plan, const ConvolutionCall& call, int64_t image,
-                            int64_t out_row, int64_t channel, const uint8_t* padding,
+                            int64_t out_row, const DepthwisePanels& panels, const uint8_t* padding,
                             uint8_t* interleaved) {
   const ConvolutionShape& s = plan.shape;
   const auto [begin, end] = columns_inside(plan);
@@ -95,47 +101,69 @@ inline void interleave_rows(const ConvolutionPlan& plan, const ConvolutionCall& 
       rows[r] = {.x = padding, .step = 0};
       if (row < 0 || row >= s.in_height) continue;
       rows[r] = {.x = static_cast<const uint8_t*>(call.x) +
-                      plan.in.offset(image, channel, row * s.in_width + column),
+                      plan.in.offset(image, panels.channel, row * s.in_width + column),
                  .step = s.in_channels * plan.staged_column_step};
     }
-    vnni_interleave(rows, end - begin, plan.is_signed,
-                    interleaved + begin * kVnniRows * kPanelChannels);
+    uint8_t* to = interleaved + begin * kVnniRows * kPanelChannels;
+    if (panels.count == 1) {
+      vnni_interleave(rows, end - begin, plan.is_signed, to);
+    } else {
+      vnni_interleave_panels(rows, end - begin, plan.is_signed, to, plan.interleaved_size());
+    }
     interleaved += plan.staged_columns * kVnniRows * kPanelChannels;
   }
 }
 
-inline void convolve_depthwise_vnni(const ConvolutionPlan& plan, const ConvolutionCall& call,
-                                    const ConvolutionPart& part, const SectionPart& which,
+// Rows [begin, stop) of all images of a part.
+inline void convolve_depthwise_rows(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                                    const ConvolutionPart& part, const DepthwisePanels& panels,
+                                    int64_t begin, int64_t stop, const uint8_t* padding,
                                     uint8_t* interleaved, int32_t* sums) {
   const ConvolutionShape& s = plan.shape;
-  const int64_t first = which.section * plan.section_in + which.panel * kPanelChannels;
-  const int64_t end = std::min(s.in_channels, first + which.panels * kPanelChannels);
   const VnniWindows windows{.groups = plan.row_groups(),
                             .columns = plan.staged_columns,
                             .kernel_w = s.kernel_w,
                             .dilation = s.dilation_w,
                             .column_step = plan.column_step};
+  const int64_t row = s.out_width * kPanelChannels, step = plan.depthwise_rows() * row;
+  for (int64_t i = begin, both = 1; i < stop; i += both) {
+    const bool has_next = i + 1 < stop && (i + 1) % part.rows != 0;
+    both = plan.pairs_rows() && has_next ? 2 : 1;
+    interleave_rows(plan, call, part.image + i / part.rows, part.row + i % part.rows, panels,
+                    padding, interleaved);
+    for (int64_t p = 0; p < panels.count; ++p) {
+      const int64_t panel = panels.channel / kPanelChannels + p;
+      vnni_depthwise_sums(
+          interleaved + p * plan.interleaved_size(), windows, s.out_width, static_cast<int>(both),
+          reinterpret_cast<const int8_t*>(call.weights + panel * plan.panel_size),
+          call.first_sums + panel * kPanelChannels, sums + p * step + (i - begin) * row);
+    }
+  }
+  finish_pixels(plan, call, part, panels.channel, panels.channel + panels.count * kPanelChannels,
+                begin * s.out_width, stop * s.out_width,
+                {.sums = sums, .panels = panels.count, .step = step});
+}
+
+inline void convolve_depthwise_vnni(const ConvolutionPlan& plan, const ConvolutionCall& call,
+                                    const ConvolutionPart& part, const SectionPart& which,
+                                    uint8_t* interleaved, int32_t* sums) {
+  const int64_t first = which.section * plan.section_in + which.panel * kPanelChannels;
+  const int64_t end = std::min(plan.shape.in_channels, first + which.panels * kPanelChannels);
   // As the input has it, and as what is interleaved has it.
-  uint8_t padding[kPanelChannels];
+  uint8_t padding[kDepthwisePanels * kPanelChannels];
   std::memset(padding, static_cast<uint8_t>(call.x_zero_point), sizeof(padding));
-  pad_interleaved(plan, static_cast<uint8_t>(call.x_zero_point - plan.lowest_x()), interleaved);
+  for (int64_t p = 0; p < kDepthwisePanels; ++p) {
+    pad_interleaved(plan, static_cast<uint8_t>(call.x_zero_point - plan.lowest_x()),
+                    interleaved + p * plan.interleaved_size());
+  }
   const int64_t rows = part.images * part.rows, together = plan.depthwise_rows();
   for (int64_t begin = 0; begin < rows; begin += together) {
     const int64_t stop = std::min(rows, begin + together);
-    for (int64_t channel = first; channel < end; channel += kPanelChannels) {
-      const int64_t panel = channel / kPanelChannels;
-      for (int64_t i = begin, both = 1; i < stop; i += both) {
-        const bool has_next = i + 1 < stop && (i + 1) % part.rows != 0;
-        both = plan.pairs_rows() && has_next ? 2 : 1;
-        interleave_rows(plan, call, part.image + i / part.rows, part.row + i % part.rows, channel,
-                        padding, interleaved);
-        vnni_depthwise_sums(interleaved, windows, s.out_width, static_cast<int>(both),
-                            reinterpret_cast<const int8_t*>(call.weights + panel * plan.panel_size),
-                            call.first_sums + panel * kPanelChannels,
-                            sums + (i - begin) * s.out_width * kPanelChannels);
-      }
-      finish_pixels(plan, call, part, channel, channel + kPanelChannels, begin * s.out_width,
-                    stop * s.out_width, {.sums = sums});
+    for (DepthwisePanels panels{.channel = first}; panels.channel < end;
+         panels.channel += panels.count * kPanelChannels) {
+      const bool all = panels.channel + kDepthwisePanels * kPanelChannels <= end;
+      panels.count = all ? kDepthwisePanels : 1;
+      convolve_depthwise_rows(plan, call, part, panels, begin, stop, padding, interleaved, sums);
     }
   }
 }
