@@ -127,15 +127,21 @@ void Plan::bind_memory() {
 }
 
 void Plan::bind_leaf(Value& value, ParameterStore& parameters, const Values& inputs) {
-  const auto derived = parts_.derived.find(value.name);
   if (value.is_input) {
     value.tensor = inputs.at(value.variable).detach().contiguous();
     // Images may come as bytes or doubles; kernels read what the graph says.
     if (value.is_float()) value.tensor = value.tensor.to(at::kFloat);
-  } else if (derived != parts_.derived.end()) {
+  } else if (value.data != nullptr && !value.parameter.defined()) {
+    return;  // was derived when the plan was made, and stays as it is
+  } else if (const auto derived = parts_.derived.find(value.name);
+             derived != parts_.derived.end()) {
     value.tensor = derived->second;
   } else {
-    value.tensor = parameters.at(value.name).value.detach().contiguous();
+    const at::Tensor& parameter = parameters.at(value.name).value;
+    // The view of the last run sees what has been written since.
+    if (value.parameter.is_same(parameter) && value.data == parameter.data_ptr()) return;
+    value.parameter = parameter;
+    value.tensor = parameter.detach().contiguous();
   }
   value.data = value.tensor.data_ptr();
 }

@@ -50,7 +50,8 @@ struct Value {
   // Likewise; of a parameter, while backward() runs. One of both.
   float* gradient = nullptr;
   kernels::BFloat16* half_gradient = nullptr;
-  at::Tensor tensor;  // loose: the value; else a view, where ATen can see it so
+  at::Tensor tensor;     // loose: the value; else a view, where ATen can see it so
+  at::Tensor parameter;  // what it is a view of, if it is one
 
   int64_t elements() const { return shape.num_elements(); }
   kernels::ChannelRows rows() const { return kernels::channel_rows(shape, layout); }
