@@ -31,8 +31,8 @@ class IntegerLayerGradients {
 
   // Of what run() needs at `scratch`, aligned to 64 bytes.
   virtual int64_t scratch_bytes() const = 0;
-  // dw: as the weights, dbias: (out_channels). Null where they are not wanted. The order of the
-  // sums does not depend on the number of threads.
+  // dw: as the weights, dbias: (out_channels). Null where they are not wanted. The same bits
+  // for the same number of threads.
   virtual void run(const Operands& operands, const Gradient& dx, float* dw, float* dbias,
                    void* scratch) const = 0;
 };

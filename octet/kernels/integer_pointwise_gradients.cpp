@@ -19,8 +19,8 @@ constexpr int64_t kPanels = 4, kPairs = 128;
 // Pixels that a thread takes at once, at most: the rows of their gradients stay in the second-level
 // cache. A multiple of a tile's rows, and even.
 constexpr int64_t kBlock = 96, kBlockStep = 6;
-// Of pairs of a chunk.
-constexpr int64_t kChunkBytes = 4 << 20;
+// Of pairs of a chunk: that all threads share, and of one thread.
+constexpr int64_t kChunkBytes = 4 << 20, kOwnChunkBytes = 512 << 10;
 
 int64_t output_pixels(const ConvolutionShape& s) {
   return s.batch * s.out_height * s.out_width;
@@ -28,13 +28,18 @@ int64_t output_pixels(const ConvolutionShape& s) {
 
 }  // namespace
 
-// How the pixels of y are cut, and where what run() needs lies in its scratch, in bytes. None of it
-// but the memory of threads depends on their number.
+// How the pixels of y are cut, and where what run() needs lies in its scratch, in bytes.
+//
+// Either all threads share chunks, and then the gradient of the weights is cut; or each has chunks,
+// and a gradient of the weights, of its own. What crosses from one processor to the other is half
+// of all pairs, or the gradients of the others: what is less.
 struct IntegerPointwiseGradients::Places {
   Places(const ConvolutionShape& s, int threads)
       : in(s.in_channels), out(s.out_channels), pixels(output_pixels(s)) {
-    const int64_t most = std::max(kBlock, kChunkBytes / (2 * (in + out)) / kBlock * kBlock);
-    const int64_t chunks = divided_up(pixels, most);
+    alone = threads == 1 || 4 * in * out * (threads - 1) <= pixels * (in + out);
+    const int64_t bytes = alone ? kOwnChunkBytes : kChunkBytes;
+    const int64_t most = std::max(kBlock, bytes / (2 * (in + out)) / kBlock * kBlock);
+    const int64_t chunks = rounded_up(divided_up(pixels, most), alone ? threads : 1);
     // Enough blocks for all threads, of the same size.
     constexpr int64_t kBlocksAtOnce = 4;
     const int64_t in_chunk = divided_up(pixels, chunks);
@@ -50,16 +55,21 @@ struct IntegerPointwiseGradients::Places {
     y_pairs = x_pairs + 2 * in / kPanel * x_panel;
     own = y_pairs + 2 * out / kPanel * y_panel;
     own_size = 2 * block * out + 4 * block * kPanels * kPanel;
-    size = own + threads * own_size;
+    dw = own + (alone ? 1 : threads) * own_size;
+    dbias = dw + 4 * in * out;
+    of_thread = alone ? dbias + 4 * out : 0;
+    size = alone ? threads * of_thread : dw;
   }
 
   int64_t in, out, pixels;
+  bool alone;
   int64_t block, blocks, chunk;  // pixels, number in a chunk, pixels
   int64_t x_panel, y_panel;      // elements
-  int64_t multiplier, weights, bias, x_pairs, y_pairs, own, own_size, size;
+  int64_t multiplier, weights, bias, x_pairs, y_pairs, own, own_size;
+  int64_t dw, dbias, of_thread, size;
 };
 
-// One call of run(), with what its threads share.
+// One call of run(), with what its threads share, or what one of them does.
 class IntegerPointwiseGradients::Run {
  public:
   Run(const ConvolutionShape& shape, const Places& places, const Operands& operands,
@@ -87,9 +97,10 @@ class IntegerPointwiseGradients::Run {
                      weights() + panel * kPanel * places_.out);
   }
 
-  // Input pixels that no window reaches, of one row of the images.
-  bool leaves_pixels_out() const {
-    return dx_ && shape_.in_height * shape_.in_width != shape_.out_height * shape_.out_width;
+  // The rows of the images, if windows leave pixels out.
+  int64_t rows_to_clear() const {
+    const bool all = shape_.in_height * shape_.in_width == shape_.out_height * shape_.out_width;
+    return dx_ && !all ? shape_.batch * shape_.in_height : 0;
   }
   void clear_row(int64_t row) const {
     const int64_t elements = shape_.in_width * places_.in;
@@ -134,7 +145,7 @@ class IntegerPointwiseGradients::Run {
   int64_t parts(int threads) const {
     return dw_ == nullptr ? 0 : column_groups() * row_groups(threads);
   }
-  void take_part(int64_t chunk, int64_t part, int threads) const {
+  void take_part(int64_t chunk, int64_t part, int threads, bool add) const {
     const int64_t groups = row_groups(threads), panels_y = places_.out / kPanel;
     const int64_t column = part / groups * kPanels;
     const int64_t begin = part % groups * panels_y / groups;
@@ -150,7 +161,7 @@ class IntegerPointwiseGradients::Run {
                           {.w = x_pairs() + column * places_.x_panel + pair * 2 * kPanel,
                            .panel = places_.x_panel,
                            .count = std::min(kPanels, panels() - column)},
-                          /*add=*/chunk > 0 || pair > 0,
+                          add || pair > 0,
                           {.y = dw_ + row * kPanel * places_.in + column * kPanel,
                            .row = places_.in,
                            .panel = kPanel});
@@ -258,11 +269,11 @@ int64_t IntegerPointwiseGradients::scratch_bytes() const {
 void IntegerPointwiseGradients::run(const Operands& operands, const Gradient& dx, float* dw,
                                     float* dbias, void* scratch) const {
   const Places places(shape_, threads_);
+  if (places.alone) return run_alone(places, operands, dx, dw, dbias, scratch);
   const Run run(shape_, places, operands, dx, dw, dbias, scratch);
   const int threads = std::min(threads_, omp_get_max_threads());
   const int64_t chunks = divided_up(places.pixels, places.chunk);
-  const int64_t parts = run.parts(threads);
-  const int64_t rows = run.leaves_pixels_out() ? shape_.batch * shape_.in_height : 0;
+  const int64_t parts = run.parts(threads), rows = run.rows_to_clear();
   run.start();
 #pragma omp parallel num_threads(threads)
   {
@@ -278,7 +289,55 @@ void IntegerPointwiseGradients::run(const Operands& operands, const Gradient& dx
 #pragma omp single nowait
       run.add_bias();
 #pragma omp for schedule(dynamic)
-      for (int64_t part = 0; part < parts; ++part) run.take_part(chunk, part, threads);
+      for (int64_t part = 0; part < parts; ++part) run.take_part(chunk, part, threads, chunk > 0);
+    }
+  }
+}
+
+void IntegerPointwiseGradients::run_alone(const Places& places, const Operands& operands,
+                                          const Gradient& dx, float* dw, float* dbias,
+                                          void* scratch) const {
+  auto* const memory = static_cast<char*>(scratch);
+  const auto of_thread = [&](int thread, int64_t place) {
+    return reinterpret_cast<float*>(memory + thread * places.of_thread + place);
+  };
+  const int64_t chunks = divided_up(places.pixels, places.chunk), weights = places.in * places.out;
+  // As many as there are gradients: fewer threads than it was made for take several of them.
+  const int takers = static_cast<int>(std::min<int64_t>(threads_, chunks));
+  const int threads = std::min(takers, omp_get_max_threads());
+  const Run whole(shape_, places, operands, dx, nullptr, nullptr, scratch);
+  const int64_t rows = whole.rows_to_clear();
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp for schedule(static)
+    for (int64_t row = 0; row < rows; ++row) whole.clear_row(row);
+#pragma omp for schedule(static)
+    for (int taker = 0; taker < takers; ++taker) {
+      const Run run(
+          shape_, places, operands, dx, dw == nullptr ? nullptr : of_thread(taker, places.dw),
+          dbias == nullptr ? nullptr : of_thread(taker, places.dbias), of_thread(taker, 0));
+      const auto share = [&](int64_t count, int64_t i) { return count * i / takers; };
+      run.start();
+      for (int64_t panel = 0; panel < run.panels(); ++panel) run.pack(panel);
+      const int64_t first = share(chunks, taker), parts = run.parts(1);
+      for (int64_t chunk = first; chunk < share(chunks, taker + 1); ++chunk) {
+        for (int64_t block = 0; block < places.blocks; ++block) run.take_block(chunk, block, 0, 1);
+        run.add_bias();
+        for (int64_t part = 0; part < parts; ++part) run.take_part(chunk, part, 1, chunk > first);
+      }
+    }
+    const auto add_up = [&](int64_t i, int64_t place) {
+      float sum = *(of_thread(0, place) + i);
+      for (int taker = 1; taker < takers; ++taker) sum += *(of_thread(taker, place) + i);
+      return sum;
+    };
+    if (dw != nullptr) {
+#pragma omp for schedule(static)
+      for (int64_t i = 0; i < weights; ++i) dw[i] = add_up(i, places.dw);
+    }
+    if (dbias != nullptr) {
+#pragma omp for schedule(static)
+      for (int64_t c = 0; c < places.out; ++c) dbias[c] = add_up(c, places.dbias);
     }
   }
 }

@@ -4,7 +4,8 @@
 // chunk: it masks and scales the gradient, rounds it to bfloat16, multiplies it with the weights,
 // which gives the gradient of x, and stores pixel pairs of it and of x. Then each takes a part of
 // the gradient of the weights, which are products of these pairs. So gradients are read once, and
-// nothing of the layer's size is written but the gradient of x.
+// nothing of the layer's size is written but the gradient of x. Of layers with few weights each
+// thread does both for pixels of its own, and the gradients of the weights are added up at the end.
 #pragma once
 
 #include "octet/kernels/integer_layer_gradients.h"
@@ -25,6 +26,8 @@ class IntegerPointwiseGradients : public IntegerLayerGradients {
  private:
   struct Places;
   class Run;
+  void run_alone(const Places& places, const Operands& operands, const Gradient& dx, float* dw,
+                 float* dbias, void* scratch) const;
 
   ConvolutionShape shape_;
   int threads_;

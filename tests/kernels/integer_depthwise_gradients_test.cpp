@@ -66,7 +66,7 @@ TEST_P(IntegerDepthwiseGradientsTest, AreTheDefinition) {
         IntegerDepthwiseGradients::fits(shape, Layout::kChannelsLast, Layout::kChannelsLast));
     for (int types = 0; types < 4; ++types) {
       SCOPED_TRACE(++seed);
-      expect_definition(shape, make, seed, kEps);
+      expect_definition(shape, make, seed, kEps, /*same_for_all=*/true);
     }
   }
 }

@@ -32,9 +32,9 @@ class IntegerPointwiseGradientsTest : public ::testing::Test {
   }
 };
 
-// One pixel, an odd number of them, blocks of different sizes, several chunks, several blocks of
-// pairs on each side, strides that leave rows and columns out, fewer panels than go together and
-// more.
+// Of few weights, which threads sum alone, and of many. One pixel, an odd number of them, blocks of
+// different sizes, several chunks, several blocks of pairs on each side, strides that leave rows
+// and columns out, fewer panels than go together and more.
 TEST_F(IntegerPointwiseGradientsTest, AreTheDefinition) {
   // The gradient of the sums is rounded to bfloat16, whose numbers are half of 1/128 apart.
   constexpr double kRounding = 1.0 / 256;
@@ -48,7 +48,7 @@ TEST_F(IntegerPointwiseGradientsTest, AreTheDefinition) {
     ASSERT_TRUE(IntegerPointwiseGradients::fits(shape, kLast, kLast));
     for (int types = 0; types < 4; ++types) {
       SCOPED_TRACE(++seed);
-      expect_definition(shape, make, seed, kRounding);
+      expect_definition(shape, make, seed, kRounding, /*same_for_all=*/false);
     }
   }
 }

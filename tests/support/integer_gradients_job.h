@@ -96,36 +96,43 @@ struct GradientSums {
 };
 
 // Whether `gradients`, which make(shape) gives, are those sums: within `eps` of the terms' sizes,
-// and what rounding the gradient of x to bfloat16 takes. The same bits for one thread and two.
+// and what rounding the gradient of x to bfloat16 takes. The same bits again, and, if
+// `same_for_all`, for one thread and two.
 template <class Make>
-void expect_definition(const ConvolutionShape& shape, const Make& make, uint64_t seed, double eps) {
+void expect_definition(const ConvolutionShape& shape, const Make& make, uint64_t seed, double eps,
+                       bool same_for_all) {
   const bool half_dy = seed % 2 != 0, half_dx = seed / 2 % 2 != 0;
   IntegerGradientsJob job(shape, seed, half_dy);
   const GradientSums sums(job);
-  std::vector<float> dw[2], dbias[2];
-  for (const int threads : {1, 2}) {
-    const OpenMPThreads limit(threads);
+  std::vector<float> dw[3], dbias[3];
+  for (const int run : {0, 1, 2}) {
+    const OpenMPThreads limit(run == 0 ? 1 : 2);
     const auto gradients = make(shape);
     const AlignedBuffer<float> scratch(gradients.scratch_bytes() / sizeof(float));
     std::fill_n(scratch.data(), gradients.scratch_bytes() / sizeof(float), NAN);
     Elements dx(static_cast<int64_t>(job.x.size()), half_dx);
     for (int64_t i = 0; i < static_cast<int64_t>(job.x.size()); ++i) dx.set(i, NAN);
-    dw[threads - 1].resize(sums.dw.size(), NAN);
-    dbias[threads - 1].resize(sums.dbias.size(), NAN);
-    gradients.run(job.operands(), dx.gradient(), dw[threads - 1].data(), dbias[threads - 1].data(),
-                  scratch.data());
+    dw[run].resize(sums.dw.size(), NAN);
+    dbias[run].resize(sums.dbias.size(), NAN);
+    gradients.run(job.operands(), dx.gradient(), dw[run].data(), dbias[run].data(), scratch.data());
     for (size_t i = 0; i < sums.dx.size(); ++i) {
       const double rounding = half_dx ? std::abs(sums.dx[i]) / 256 : 0;
       ASSERT_NEAR(dx[static_cast<int64_t>(i)], sums.dx[i], eps * sums.dx_size[i] + rounding) << i;
     }
   }
-  EXPECT_EQ(dw[0], dw[1]);
-  EXPECT_EQ(dbias[0], dbias[1]);
-  for (size_t i = 0; i < sums.dw.size(); ++i) {
-    ASSERT_NEAR(dw[0][i], sums.dw[i], eps * sums.dw_size[i]) << i;
+  EXPECT_EQ(dw[1], dw[2]);
+  EXPECT_EQ(dbias[1], dbias[2]);
+  if (same_for_all) {
+    EXPECT_EQ(dw[0], dw[1]);
+    EXPECT_EQ(dbias[0], dbias[1]);
   }
-  for (size_t i = 0; i < sums.dbias.size(); ++i) {
-    ASSERT_NEAR(dbias[0][i], sums.dbias[i], eps * sums.dbias_size[i]) << i;
+  for (const int run : {0, 1}) {
+    for (size_t i = 0; i < sums.dw.size(); ++i) {
+      ASSERT_NEAR(dw[run][i], sums.dw[i], eps * sums.dw_size[i]) << i;
+    }
+    for (size_t i = 0; i < sums.dbias.size(); ++i) {
+      ASSERT_NEAR(dbias[run][i], sums.dbias[i], eps * sums.dbias_size[i]) << i;
+    }
   }
 }
 
