@@ -34,8 +34,6 @@ IntegerConvolution::IntegerConvolution(const ConvolutionShape& shape, bool signe
       plan_(plan_convolution(shape, signed_activations, in_layout, out_layout, threads_,
                              multiplicand_of(signed_activations, rectified))),
       parts_(convolution_parts(plan_)),
-      signed_(signed_activations),
-      rectified_(rectified),
       factors_(shape.out_channels),
       scales_(shape.out_channels) {
   const bool dense = !plan_.depthwise && !plan_.winograd;
@@ -61,8 +59,6 @@ void IntegerConvolution::pack(const Weight* weights, int32_t x_zero_point) {
   const int threads = std::min(threads_, omp_get_max_threads());
   const int32_t highest_x = (plan_.is_signed ? 127 : 255) - x_zero_point;
   packed_zero_point_ = x_zero_point;
-  // Bytes that are not negative are the same unsigned, and need not be moved by 128.
-  if (is_vnni()) plan_.is_signed = signed_ && !(rectified_ && x_zero_point >= 0);
   if (bytes_ && bytes_->pack(plan_, weights, highest_x, threads)) return;
   bytes_.reset();  // weights change little from one time to the next
   if (weights_.data() == nullptr) {

@@ -77,7 +77,6 @@ class IntegerConvolution {
   int threads_;
   ConvolutionPlan plan_;
   std::vector<ConvolutionPart> parts_;
-  bool signed_, rectified_;           // x
   AlignedBuffer<int16_t> weights_;    // else
   std::optional<ByteWeights> bytes_;  // where the input allows them, and they pay
   // With VNNI, what sums begin with: without the bias, and with that of the last run.
