@@ -17,8 +17,12 @@ HWY_DIAGNOSTICS_OFF(disable : 4700, ignored "-Wuninitialized")
 #include <immintrin.h>
 HWY_DIAGNOSTICS(pop)
 
-// The targets of Highway 1.0 do not name this instruction set.
-HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
+// In front of code for these processors; HWY_POP_ATTRIBUTES stands behind it. The targets of
+// Highway 1.0 do not name this instruction set.
+#define OCTET_PUSH_BFLOAT16_ATTRIBUTES \
+  HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
+
+OCTET_PUSH_BFLOAT16_ATTRIBUTES
 
 namespace octet::kernels {
 namespace {  // compiled for these processors only, so never shared

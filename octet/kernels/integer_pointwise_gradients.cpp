@@ -47,13 +47,13 @@ struct IntegerPointwiseGradients::Places {
     block = rounded_up(divided_up(in_chunk, count), kBlockStep);
     blocks = divided_up(in_chunk, block);
     chunk = blocks * block;
-    x_panel = y_panel = chunk * kPanel;
+    panel = chunk * kPanel;
     multiplier = 0;
     weights = multiplier + 4 * out;
     bias = weights + 2 * in * out;
     x_pairs = bias + 4 * blocks * out;
-    y_pairs = x_pairs + 2 * in / kPanel * x_panel;
-    own = y_pairs + 2 * out / kPanel * y_panel;
+    y_pairs = x_pairs + 2 * in / kPanel * panel;
+    own = y_pairs + 2 * out / kPanel * panel;
     own_size = 2 * block * out + 4 * block * kPanels * kPanel;
     dw = own + (alone ? 1 : threads) * own_size;
     dbias = dw + 4 * in * out;
@@ -64,7 +64,7 @@ struct IntegerPointwiseGradients::Places {
   int64_t in, out, pixels;
   bool alone;
   int64_t block, blocks, chunk;  // pixels, number in a chunk, pixels
-  int64_t x_panel, y_panel;      // elements
+  int64_t panel;                 // elements
   int64_t multiplier, weights, bias, x_pairs, y_pairs, own, own_size;
   int64_t dw, dbias, of_thread, size;
 };
@@ -124,7 +124,7 @@ class IntegerPointwiseGradients::Run {
                                                        : operands_.passes + first * places_.out / 8,
                  .multiplier = multiplier(),
                  .channels = places_.out},
-                pixels, rows, {.pairs = y_pairs() + pairs, .panel = places_.y_panel}, sums);
+                pixels, rows, {.pairs = y_pairs() + pairs, .panel = places_.panel}, sums);
     int64_t offsets[kBlock];
     for (int64_t i = 0; i < pixels; ++i) offsets[i] = input_pixel(first + i) * places_.in;
     if (dw_ != nullptr) {
@@ -133,7 +133,7 @@ class IntegerPointwiseGradients::Run {
                      .zero_point = operands_.x_zero_point,
                      .offsets = offsets,
                      .channels = places_.in},
-                    pixels, {.pairs = x_pairs() + pairs, .panel = places_.x_panel});
+                    pixels, {.pairs = x_pairs() + pairs, .panel = places_.panel});
     }
     if (!dx_) return;
     // Another thread may take that block, if they are not equally quick.
@@ -155,11 +155,11 @@ class IntegerPointwiseGradients::Run {
     for (int64_t pair = 0; pair < pairs; pair += kPairs) {
       for (int64_t row = begin; row < end; ++row) {
         bfloat16_products(kPanel, std::min(kPairs, pairs - pair),
-                          {.x = y_pairs() + row * places_.y_panel + pair * 2 * kPanel,
+                          {.x = y_pairs() + row * places_.panel + pair * 2 * kPanel,
                            .row = 2,
                            .pair = 2 * kPanel},
-                          {.w = x_pairs() + column * places_.x_panel + pair * 2 * kPanel,
-                           .panel = places_.x_panel,
+                          {.w = x_pairs() + column * places_.panel + pair * 2 * kPanel,
+                           .panel = places_.panel,
                            .count = std::min(kPanels, panels() - column)},
                           add || pair > 0,
                           {.y = dw_ + row * kPanel * places_.in + column * kPanel,

@@ -9,8 +9,7 @@
 #if HWY_ARCH_X86
 #include "octet/kernels/bfloat16_vectors.h"
 
-// The targets of Highway 1.0 do not name this instruction set.
-HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
+OCTET_PUSH_BFLOAT16_ATTRIBUTES
 #endif
 
 namespace octet::kernels {

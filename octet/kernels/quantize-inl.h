@@ -17,10 +17,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace octet::kernels::HWY_NAMESPACE {
 
-// The elements that go together: the vectors of a tag until they are eight.
-template <class Tag>
-inline constexpr int kTogether = std::max<int>(kEight, hn::MaxLanes(Tag()));
-
 // The bytes of whole numbers, signed or not: the low ones of what they become beside a large
 // number.
 template <class Vector>

@@ -50,80 +50,60 @@ HWY_INLINE Vector combined(Vector a, Vector b) {
   return hn::Mul(a, b);
 }
 
-// Bodies of loops over elements: kTogether<Tag> bytes of a and b to y, and their gradient bits.
-template <BinaryFunction kFunction, bool kHalfAway>
-struct Binary {
-  const QuantizedOperand& a;
-  const QuantizedOperand& b;
-  const Requantization& output;
-  float y_scale;
-
-  template <class Tag>
-  struct Body {
-    Dequantize<Tag> real_a, real_b;
-    Finish<kHalfAway, Tag> finish;
-
-    explicit Body(const Binary& of) : real_a(of.a), real_b(of.b), finish(of.output, of.y_scale) {}
-
-    HWY_INLINE unsigned operator()(const uint8_t* a, const uint8_t* b, uint8_t* y) const {
-      constexpr int kStep = hn::MaxLanes(Tag());
-      unsigned inside = 0, active = 0;
-      for (int at = 0; at < kTogether<Tag>; at += kStep) {
-        finish(combined<kFunction>(real_a(a + at), real_b(b + at)), y, at / kStep, inside, active);
-      }
-      return finish.bits(inside, active);
-    }
-  };
-};
-
-// A unary function in the form of a binary one: the second operand is not looked at.
-template <bool kHalfAway>
-struct ChangeOfScale {
-  const QuantizedOperand& x;
-  const Requantization& output;
-  float y_scale;
-
-  template <class Tag>
-  struct Body {
-    Dequantize<Tag> real;
-    Finish<kHalfAway, Tag> finish;
-
-    explicit Body(const ChangeOfScale& of) : real(of.x), finish(of.output, of.y_scale) {}
-
-    HWY_INLINE unsigned operator()(const uint8_t* a, const uint8_t*, uint8_t* y) const {
-      constexpr int kStep = hn::MaxLanes(Tag());
-      unsigned inside = 0, active = 0;
-      for (int at = 0; at < kTogether<Tag>; at += kStep) {
-        finish(real(a + at), y, at / kStep, inside, active);
-      }
-      return finish.bits(inside, active);
-    }
-  };
-};
-
 // Sixteen lanes where there are as many.
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 using WideTag = hn::FixedTag<float, 16>;
 #else
 using WideTag = FloatTag;
 #endif
+inline constexpr int kWideLanes = hn::MaxLanes(WideTag());
+inline constexpr int kWide = std::max(kEight, kWideLanes);  // elements that go together
 
-// Runs the bodies of a function over all elements, the last ones in places of their own.
-template <class Function>
-void run_over(const Function& function, const uint8_t* a, const uint8_t* b, int64_t begin,
-              int64_t end, uint8_t* y, uint8_t* passes) {
-  constexpr int kWide = kTogether<WideTag>;
-  const typename Function::template Body<WideTag> wide(function);
+// kWide bytes of a and b to y, and their gradient bits.
+template <BinaryFunction kFunction, bool kHalfAway>
+struct Binary {
+  Dequantize<WideTag> real_a, real_b;
+  Finish<kHalfAway, WideTag> finish;
+
+  HWY_INLINE unsigned operator()(const uint8_t* a, const uint8_t* b, uint8_t* y) const {
+    unsigned inside = 0, active = 0;
+    for (int at = 0; at < kWide; at += kWideLanes) {
+      finish(combined<kFunction>(real_a(a + at), real_b(b + at)), y, at / kWideLanes, inside,
+             active);
+    }
+    return finish.bits(inside, active);
+  }
+};
+
+// A unary function in the form of a binary one: the second operand is not looked at.
+template <bool kHalfAway>
+struct ChangeOfScale {
+  Dequantize<WideTag> real;
+  Finish<kHalfAway, WideTag> finish;
+
+  HWY_INLINE unsigned operator()(const uint8_t* a, const uint8_t*, uint8_t* y) const {
+    unsigned inside = 0, active = 0;
+    for (int at = 0; at < kWide; at += kWideLanes) {
+      finish(real(a + at), y, at / kWideLanes, inside, active);
+    }
+    return finish.bits(inside, active);
+  }
+};
+
+// Runs a body of kWide elements over all, the last ones in places of their own.
+template <class Body>
+void run_over(const Body& body, const uint8_t* a, const uint8_t* b, int64_t begin, int64_t end,
+              uint8_t* y, uint8_t* passes) {
   int64_t i = begin;
   for (; i + kWide <= end; i += kWide) {
-    const unsigned bits = wide(a + i, b + i, y + i);
+    const unsigned bits = body(a + i, b + i, y + i);
     if (passes != nullptr) std::memcpy(passes + i / 8, &bits, kWide / 8);
   }
   if (i == end) return;
   uint8_t rest_a[kWide] = {}, rest_b[kWide] = {}, rest_y[kWide];
   std::copy(a + i, a + end, rest_a);
   std::copy(b + i, b + end, rest_b);
-  const unsigned bits = wide(rest_a, rest_b, rest_y);
+  const unsigned bits = body(rest_a, rest_b, rest_y);
   std::copy_n(rest_y, end - i, y + i);
   if (passes != nullptr) std::memcpy(passes + i / 8, &bits, (end - i + 7) / 8);
 }
@@ -132,9 +112,10 @@ template <BinaryFunction kFunction, bool kHalfAway>
 void binary_all(const QuantizedOperand& a, const QuantizedOperand& b, const Requantization& output,
                 float y_scale, int64_t count, uint8_t* y, uint8_t* passes) {
   for_chunks(count, [&](int64_t begin, int64_t end) {
-    run_over(Binary<kFunction, kHalfAway>{a, b, output, y_scale},
-             static_cast<const uint8_t*>(a.data), static_cast<const uint8_t*>(b.data), begin, end,
-             y, passes);
+    const Binary<kFunction, kHalfAway> body{Dequantize<WideTag>(a), Dequantize<WideTag>(b),
+                                            Finish<kHalfAway, WideTag>(output, y_scale)};
+    run_over(body, static_cast<const uint8_t*>(a.data), static_cast<const uint8_t*>(b.data), begin,
+             end, y, passes);
   });
 }
 
@@ -214,7 +195,9 @@ void quantized_binary_simd(BinaryFunction function, const QuantizedOperand& a,
 template <bool kHalfAway>
 void change_scale_chunk(const QuantizedOperand& x, const Requantization& output, float y_scale,
                         const uint8_t* q, int64_t begin, int64_t end, uint8_t* y, uint8_t* passes) {
-  run_over(ChangeOfScale<kHalfAway>{x, output, y_scale}, q, q, begin, end, y, passes);
+  const ChangeOfScale<kHalfAway> body{Dequantize<WideTag>(x),
+                                      Finish<kHalfAway, WideTag>(output, y_scale)};
+  run_over(body, q, q, begin, end, y, passes);
 }
 
 template <bool kHalfAway>
