@@ -1,5 +1,5 @@
-// Rows of tiles of images of float32 or bfloat16, eight channels at a time: what both ways of
-// multiplying them share. Included once for each instruction set.
+// Rows of tiles of images of float32, eight channels at a time. Included once for each instruction
+// set.
 #if defined(OCTET_KERNELS_WINOGRAD_ROWS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef OCTET_KERNELS_WINOGRAD_ROWS_INL_H
 #undef OCTET_KERNELS_WINOGRAD_ROWS_INL_H
@@ -23,9 +23,8 @@ struct Window {
 };
 
 // Eight channels of a window as (row, column, 8), zeros beyond the edges.
-template <class T>
-void stage_window(const FloatImages& images, const T* x, int64_t channel, const Window& w,
-                  float* to) {
+inline void stage_window(const FloatImages& images, const float* x, int64_t channel,
+                         const Window& w, float* to) {
   const int64_t begin = std::clamp<int64_t>(-w.column, 0, w.columns);
   const int64_t end = std::clamp<int64_t>(images.width - w.column, begin, w.columns);
   for (int64_t r = w.row; r < w.row + w.rows; ++r, to += w.columns * kFloatBlock) {
@@ -35,7 +34,8 @@ void stage_window(const FloatImages& images, const T* x, int64_t channel, const 
     }
     std::fill_n(to, begin * kFloatBlock, 0.0F);
     std::fill_n(to + end * kFloatBlock, (w.columns - end) * kFloatBlock, 0.0F);
-    const T* from = x + images.places.offset(w.image, channel, r * images.width + w.column + begin);
+    const float* from =
+        x + images.places.offset(w.image, channel, r * images.width + w.column + begin);
     for (int64_t c = begin; c < end; ++c, from += images.places.lanes) {
       for (int v = 0; v < kVectors; ++v) {
         store(load(from + v * kLanes), to + c * kFloatBlock + v * kLanes);
@@ -45,9 +45,8 @@ void stage_window(const FloatImages& images, const T* x, int64_t channel, const 
 }
 
 // What a row of tiles reads, of eight channels of x, transformed.
-template <class T>
-void transform_row(const TileLayer& layer, const T* x, int64_t row, int64_t channel,
-                   int64_t tile_step, int64_t product_step, float* to, float* staged) {
+inline void transform_row(const TileLayer& layer, const float* x, int64_t row, int64_t channel,
+                          int64_t tile_step, int64_t product_step, float* to, float* staged) {
   const int64_t columns = winograd_extent(layer.y.width);
   stage_window(layer.x, x, channel,
                {.image = row / layer.tile_rows(),
@@ -66,14 +65,13 @@ void transform_row(const TileLayer& layer, const T* x, int64_t row, int64_t chan
 }
 
 // The outputs of one tile in eight channels.
-template <class T>
-void finish_eight(const TileLayer& layer, const float* products, int64_t step, int64_t row,
-                  int64_t column, int64_t channel, const float* bias, T* y) {
+inline void finish_eight(const TileLayer& layer, const float* products, int64_t step, int64_t row,
+                         int64_t column, int64_t channel, const float* bias, float* y) {
   const FloatImages& images = layer.y;
   const int64_t image = row / layer.tile_rows(), top = 2 * (row % layer.tile_rows());
   const int64_t rows = std::min<int64_t>(2, images.height - top);
   const int64_t columns = std::min<int64_t>(2, images.width - 2 * column);
-  T* to = y + images.places.offset(image, channel, top * images.width + 2 * column);
+  float* to = y + images.places.offset(image, channel, top * images.width + 2 * column);
   for (int v = 0; v < kVectors; ++v) {
     FloatVector outputs[2][2];
     gather_tile(FloatTag(), products + v * kLanes, step, outputs);
@@ -87,9 +85,8 @@ void finish_eight(const TileLayer& layer, const float* products, int64_t step, i
   }
 }
 
-template <class T>
-void finish_rows(const TileLayer& layer, const float* products, int64_t step, int64_t panel,
-                 Range rows, const float* bias, T* y) {
+inline void finish_rows(const TileLayer& layer, const float* products, int64_t step, int64_t panel,
+                        Range rows, const float* bias, float* y) {
   const int64_t first = panel * kFloatPanel;
   const int64_t end = std::min(first + kFloatPanel, layer.y.places.channels);
   for (int64_t row = rows.first; row < rows.end(); ++row) {
@@ -130,9 +127,8 @@ HWY_INLINE void spread_row(const float* staged, int64_t columns, int64_t tile, i
 }
 
 // What a row of tiles of y becomes, from eight of its channels.
-template <class T>
-void spread_tiles(const TileLayer& layer, const T* y, int64_t row, int64_t channel, int64_t tile,
-                  int64_t step, float* to, float* staged) {
+inline void spread_tiles(const TileLayer& layer, const float* y, int64_t row, int64_t channel,
+                         int64_t tile, int64_t step, float* to, float* staged) {
   const int64_t columns = 2 * layer.tile_columns();
   stage_window(layer.y, y, channel,
                {.image = row / layer.tile_rows(),
